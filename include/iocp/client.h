@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <iocp/awaitables.h>
+#include <iocp/endpoint.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace iocp::detail {
+class Connection;
+struct Introduction;
+}  // namespace iocp::detail
+
+// One client: a TCP connection, or the peer of a UDP socket that has one remote address. Derive from it to keep state of
+// your own, and let your protocol's AcceptClient make it (see iocp::ProtocolFor).
+//
+// Owner: the core keeps it alive while its handler runs; others hold it by std::shared_ptr for as long as they like, and
+// find it ended then.
+// Thread rule: its coroutines run on one worker, its home, one at a time, so its state needs no lock. Id, Remote,
+// ProtocolId, Transport and Close may be called from any thread; everything else only from its coroutines.
+class IOCP_Client : public std::enable_shared_from_this<IOCP_Client> {
+public:
+    IOCP_Client() noexcept;
+    IOCP_Client(const IOCP_Client&) = delete;
+    IOCP_Client& operator=(const IOCP_Client&) = delete;
+    virtual ~IOCP_Client();
+
+    // Unique in the process and never reused.
+    [[nodiscard]] std::uint64_t Id() const noexcept { return id_; }
+    [[nodiscard]] const iocp::Endpoint& Remote() const noexcept { return remote_; }
+    [[nodiscard]] iocp::Transport Transport() const noexcept { return transport_; }
+
+    // The protocol id of the listener that accepted it.
+    [[nodiscard]] int ProtocolId() const noexcept { return protocol_id_; }
+
+    // This side's address and port; empty when the client has ended.
+    [[nodiscard]] iocp::Endpoint Local() const;
+
+    // Waits for bytes (TCP: what has arrived, at least one byte; UDP: one whole datagram, which may be empty) and lends
+    // them. While nothing has arrived no buffer is held. One Recv at a time for each client.
+    //   Closed   the peer sends no more; what you Send still reaches it
+    //   Reset    the connection broke
+    //   Timeout  the deadline passed, or a UDP peer was silent for Listener::idle
+    //   Full     no buffer was free (Options::max_receive_buffers)
+    //   Stopped  Close was called, or the core is stopping
+    [[nodiscard]] iocp::RecvAwaitable Recv() noexcept { return {connection_.get(), std::span<std::byte>{}}; }
+
+    // The same into `memory`, which must not be empty and must live until the call has ended; yields the bytes filled.
+    //   TooLong  a datagram was longer than `memory`; its first part is there, the rest is lost
+    [[nodiscard]] iocp::RecvIntoAwaitable Recv(std::span<std::byte> memory) noexcept { return {connection_.get(), memory}; }
+
+    // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at once:
+    // each message leaves whole, in call order. On UDP it is one datagram.
+    //   Reset    the connection broke
+    //   Full     UDP only: the kernel's queue was full and the datagram is dropped
+    //   TooLong  UDP only: longer than a datagram can be
+    //   Stopped  Close was called, or the core's drain deadline passed
+    [[nodiscard]] iocp::SendAwaitable Send(std::span<const std::byte> bytes) noexcept { return {connection_.get(), bytes}; }
+    [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
+        return {connection_.get(), std::as_bytes(std::span(text))};
+    }
+
+    // Ends the client from this side, from any thread: its awaits end as Stopped, and once its handler has returned the
+    // connection is closed. Bytes of sends that have ended are still delivered.
+    void Close() noexcept;
+
+private:
+    friend class iocp::detail::Connection;
+    friend struct iocp::detail::Introduction;
+
+    const std::uint64_t id_;
+    iocp::Endpoint remote_;
+    std::shared_ptr<iocp::detail::Connection> connection_;
+    int protocol_id_ = 0;
+    iocp::Transport transport_ = iocp::Transport::Tcp;
+};

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// All of the public interface.
+#pragma once
+
+#include <iocp/client.h>
+#include <iocp/connect.h>
+#include <iocp/core.h>
+#include <iocp/datagram_socket.h>
+#include <iocp/endpoint.h>
+#include <iocp/operation.h>
+#include <iocp/operation_manager.h>
+#include <iocp/options.h>
+#include <iocp/protocol.h>
+#include <iocp/received.h>
+#include <iocp/result.h>
+#include <iocp/task.h>

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <iocp/operation.h>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+// The pool of one worker's operations. It grows by blocks when it is empty and keeps every frame until it is destroyed,
+// so a frame's address stays valid whatever a kernel still does with it.
+//
+// Thread rule: everything on the worker that owns the manager; FreeCount and Count also when that worker has ended.
+class IOCP_OperationManager {
+public:
+    IOCP_OperationManager() noexcept = default;
+    IOCP_OperationManager(const IOCP_OperationManager&) = delete;
+    IOCP_OperationManager& operator=(const IOCP_OperationManager&) = delete;
+
+    // All operations must have been released: a kernel may write to any other.
+    ~IOCP_OperationManager();
+
+    // A fresh operation of `kind`. Throws std::bad_alloc where there is no memory for another block.
+    [[nodiscard]] IOCP_Operation& Acquire(IOCP_Operation::Kind kind);
+
+    // Takes back an operation that is not pending.
+    void Release(IOCP_Operation& operation) noexcept;
+
+    // Operations in the pool, and operations in all. Equal when nothing is under way.
+    [[nodiscard]] std::size_t FreeCount() const noexcept { return free_count_; }
+    [[nodiscard]] std::size_t Count() const noexcept { return blocks_.size() * kBlock; }
+
+private:
+    static constexpr std::size_t kBlock = 64;
+
+    void Grow();
+
+    std::vector<std::unique_ptr<IOCP_Operation[]>> blocks_;
+    IOCP_Operation* free_ = nullptr;
+    std::size_t free_count_ = 0;
+};

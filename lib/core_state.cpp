@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+#include "core_state.h"
+
+#include "datagram_listener.h"
+#include "misuse.h"
+#include "stream_listener.h"
+#include "worker.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <typeinfo>
+#include <utility>
+
+namespace iocp::detail {
+
+namespace {
+
+Detached RunTask(Worker& worker, Task<> task) {
+    std::exception_ptr failure;
+    try {
+        co_await task;
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) worker.Core().Report(0, failure);
+}
+
+void PostTask(Worker& worker, Task<> task) {
+    // A message can be copied, a task can not.
+    auto shared = std::make_shared<Task<>>(std::move(task));
+    worker.Mail()->Post([&worker, shared] {
+        if (!worker.IsStopping()) RunTask(worker, std::move(*shared));
+    });
+}
+
+Clock::time_point After(std::chrono::milliseconds duration) {
+    const auto now = Clock::now();
+    const auto longest = std::chrono::floor<std::chrono::milliseconds>(Clock::time_point::max() - now);
+    return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
+}
+
+}  // namespace
+
+CoreState::CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options options)
+    : core_(core), listeners_(std::move(listeners)), options_(options) {
+    for (const Listener& listener : listeners_)
+        if (!listener.protocol) Misuse("a listener without a protocol");
+}
+
+CoreState::~CoreState() = default;
+
+void CoreState::Destroy() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (phase_ != Phase::Stopped && derived_)
+            Misuse("a class derived from IOCP_CORE was destroyed while it ran: call Stop in its destructor");
+    }
+    if (IsOwnThread()) Misuse("a core was destroyed by one of its own handlers or hooks");
+    Stop(options_.drain);
+}
+
+void CoreState::Run(unsigned workers) {
+    std::optional<TerminationSignal> signal(std::in_place);
+    {
+        const std::lock_guard lock(mutex_);
+        run_signal_ = &*signal;
+    }
+    const auto forget_signal = [this] {
+        const std::lock_guard lock(mutex_);
+        run_signal_ = nullptr;
+    };
+    try {
+        Start(workers);
+    } catch (...) {
+        forget_signal();
+        throw;
+    }
+    signal->Wait();
+    forget_signal();
+    signal.reset();  // from now on another Ctrl-C ends the process at once
+    Stop(options_.drain);
+}
+
+void CoreState::Start(unsigned workers) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (phase_ != Phase::Stopped) throw StartError("this core runs already: Stop it before it is started again");
+        phase_ = Phase::Starting;
+        ++run_;
+        derived_ = typeid(core_) != typeid(IOCP_CORE);
+    }
+    try {
+        Prepare(workers != 0 ? workers : std::max(1U, std::thread::hardware_concurrency()));
+    } catch (...) {
+        CloseOpened();
+        const std::lock_guard lock(mutex_);
+        phase_ = Phase::Stopped;
+        changed_.notify_all();
+        throw;
+    }
+    try {
+        core_.OnStart();
+    } catch (...) {
+        {
+            const std::lock_guard lock(mutex_);
+            starter_ = {};
+        }
+        Stop({});
+        throw;
+    }
+    OpenDoors();
+}
+
+void CoreState::Prepare(unsigned workers) {
+    const std::lock_guard join_lock(join_mutex_);
+    if (background_.joinable()) background_.join();  // of the run before
+    OpenListeners();
+    const EngineChoice choice = ChooseEngine(options_.engine, options_);
+    StartWorkers(workers, choice);
+
+    const std::lock_guard lock(mutex_);
+    engine_report_ = choice.report;
+    accept_depth_ = choice.accepts;
+    phase_ = Phase::Running;
+    starter_ = std::this_thread::get_id();
+    changed_.notify_all();
+    background_ = std::thread([this] { RunBackground(); });
+}
+
+void CoreState::StartWorkers(unsigned count, const EngineChoice& choice) {
+    std::vector<std::exception_ptr> failures(count);
+    std::unique_lock lock(mutex_);
+    workers_.clear();
+    workers_open_ = 0;
+    for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(*this, options_));
+    for (unsigned i = 0; i < count; ++i) {
+        worker_threads_.emplace_back([this, &worker = *workers_[i], kind = choice.kind, &failure = failures[i]] {
+            RunWorker(worker, kind, failure);
+        });
+    }
+    changed_.wait(lock, [&] { return workers_open_ == count; });
+
+    const auto failed = std::find_if(failures.begin(), failures.end(), [](const auto& failure) { return !!failure; });
+    if (failed == failures.end()) return;
+    for (const auto& worker : workers_)
+        worker->Mail()->Post([&worker = *worker] { worker.BeginStop(worker.Now()); });
+    lock.unlock();
+    for (std::thread& thread : worker_threads_) thread.join();
+    worker_threads_.clear();
+    std::rethrow_exception(*failed);
+}
+
+void CoreState::RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& failure) noexcept {
+    bool open = true;
+    try {
+        worker.Open(kind);
+    } catch (...) {
+        failure = std::current_exception();
+        open = false;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        ++workers_open_;
+        changed_.notify_all();
+    }
+    if (open) worker.Run();
+}
+
+void CoreState::OpenDoors() {
+    const std::lock_guard lock(mutex_);
+    starter_ = {};
+    if (phase_ == Phase::Running) {
+        for (std::size_t i = 0; i < listeners_.size(); ++i)
+            OpenDoor(listeners_[i], opened_[i], *workers_[i % workers_.size()]);
+        for (Task<>& task : tasks_) PostTask(LeastLoaded(), std::move(task));
+    }
+    tasks_.clear();
+}
+
+void CoreState::OpenDoor(const Listener& listener, Opened& opened, Worker& worker) {
+    const SocketHandle socket = std::exchange(opened.socket, kNoSocket);
+    if (listener.transport == Transport::Udp) {
+        datagram_listeners_.push_back(
+            std::make_unique<DatagramListener>(worker, listener, socket, MostClients(listener)));
+        worker.Mail()->Post([&door = *datagram_listeners_.back()] { door.Open(); });
+    } else {
+        stream_listeners_.push_back(
+            std::make_unique<StreamListener>(worker, listener, socket, MostClients(listener), accept_depth_));
+        worker.Mail()->Post([&door = *stream_listeners_.back()] { door.Open(); });
+    }
+}
+
+std::size_t CoreState::MostClients(const Listener& listener) const noexcept {
+    if (listener.max_clients != 0) return listener.max_clients;
+    if (listener.transport == Transport::Udp) return 65'536;
+    const std::size_t limit = DescriptorLimit(options_.raise_descriptor_limit);
+    return limit - std::min(limit / 4, std::size_t{64});  // the core, and the program around it, need some too
+}
+
+void CoreState::Spawn(Task<> task) {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::Running && starter_ == std::thread::id())
+        PostTask(LeastLoaded(), std::move(task));
+    else if (phase_ != Phase::Stopping)
+        tasks_.push_back(std::move(task));
+}
+
+void CoreState::Stop(std::chrono::milliseconds drain) {
+    AskForStop(drain);
+    if (!IsOwnThread()) AwaitStopped();
+}
+
+void CoreState::AskForStop(std::chrono::milliseconds drain) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return phase_ != Phase::Starting; });
+    if (phase_ == Phase::Stopped) return;
+    const auto cut = After(drain);
+    cut_ = phase_ == Phase::Stopping ? std::min(cut_, cut) : cut;
+    phase_ = Phase::Stopping;
+    for (const auto& worker : workers_)
+        worker->Mail()->Post([&worker = *worker, cut = cut_] { worker.BeginStop(cut); });
+    changed_.notify_all();
+}
+
+void CoreState::AwaitStopped() {
+    std::unique_lock lock(mutex_);
+    const auto run = run_;
+    changed_.wait(lock, [&] { return phase_ == Phase::Stopped || run_ != run; });
+    lock.unlock();
+
+    const std::lock_guard join_lock(join_mutex_);
+    lock.lock();
+    if (run_ != run || !background_.joinable()) return;
+    lock.unlock();
+    background_.join();
+}
+
+void CoreState::RunBackground() noexcept {
+    background_id_ = std::this_thread::get_id();
+    RunTicks();
+    FinishRun();
+    background_id_ = std::thread::id();
+}
+
+void CoreState::RunTicks() {
+    const auto interval = std::max(options_.tick, std::chrono::milliseconds(1));
+    auto due = Clock::now() + interval;
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_until(lock, due, [this] { return phase_ == Phase::Stopping; })) {
+        lock.unlock();
+        Guard(0, [this] { core_.OnBackgroundTick(); });
+        lock.lock();
+        // The schedule is counted from the start: what was missed is skipped, and nothing drifts.
+        due += interval * ((std::max(Clock::now(), due) - due) / interval + 1);
+    }
+}
+
+void CoreState::FinishRun() {
+    for (std::thread& thread : worker_threads_) thread.join();
+    worker_threads_.clear();
+    Guard(0, [this] { core_.OnStop(); });
+    CloseOpened();
+
+    const std::lock_guard lock(mutex_);
+    stream_listeners_.clear();
+    datagram_listeners_.clear();
+    workers_.clear();
+    phase_ = Phase::Stopped;
+    changed_.notify_all();
+    if (run_signal_ != nullptr) run_signal_->Release();
+}
+
+bool CoreState::IsRunning() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return phase_ == Phase::Running || phase_ == Phase::Stopping;
+}
+
+bool CoreState::IsOwnThread() const noexcept {
+    const Worker* worker = Worker::Current();
+    if (worker != nullptr && &const_cast<Worker*>(worker)->Core() == this) return true;
+    if (background_id_ == std::this_thread::get_id()) return true;
+    const std::lock_guard lock(mutex_);
+    return starter_ == std::this_thread::get_id();
+}
+
+Worker& CoreState::LeastLoaded() const noexcept {
+    const auto least = std::min_element(workers_.begin(), workers_.end(),
+                                        [](const auto& a, const auto& b) { return a->Load() < b->Load(); });
+    return **least;
+}
+
+std::vector<std::size_t> CoreState::ClientsPerWorker() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::size_t> counts;
+    for (const auto& worker : workers_) counts.push_back(worker->Load());
+    return counts;
+}
+
+std::size_t CoreState::OperationsInUse() const noexcept {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& worker : workers_) count += worker->OperationsInUse();
+    return count;
+}
+
+std::string CoreState::EngineReport() const {
+    const std::lock_guard lock(mutex_);
+    return engine_report_;
+}
+
+Endpoint CoreState::Listening(std::size_t index) const {
+    const std::lock_guard lock(mutex_);
+    return index < opened_.size() ? opened_[index].local : Endpoint();
+}
+
+void CoreState::Report(std::uint64_t client_id, std::exception_ptr exception) noexcept {
+    ++counters_.handler_errors;
+    core_.OnError(HandlerError{client_id, std::move(exception)});
+}
+
+void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
+    if (attach_code == 0) return;
+    const std::string what = "cannot serve " + listening.ToString() + ": " + DescribeNativeCode(attach_code);
+    Report(0, std::make_exception_ptr(StartError(what, attach_code)));
+}
+
+Counters LiveCounters::Snapshot() const noexcept {
+    return {clients_accepted,  clients_refused,     listeners_full, accept_retries,
+            datagrams_dropped, receive_buffers_out, handler_errors, handlers_unwound};
+}
+
+}  // namespace iocp::detail

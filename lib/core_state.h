@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine.h"
+#include "socket.h"
+
+#include <iocp/core.h>
+#include <iocp/timer.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace iocp::detail {
+
+class DatagramListener;
+class StreamListener;
+class Worker;
+
+// Counters, written by any worker.
+struct LiveCounters {
+    std::atomic<std::uint64_t> clients_accepted = 0;
+    std::atomic<std::uint64_t> clients_refused = 0;
+    std::atomic<std::uint64_t> listeners_full = 0;
+    std::atomic<std::uint64_t> accept_retries = 0;
+    std::atomic<std::uint64_t> datagrams_dropped = 0;
+    std::atomic<std::uint64_t> receive_buffers_out = 0;
+    std::atomic<std::uint64_t> handler_errors = 0;
+    std::atomic<std::uint64_t> handlers_unwound = 0;
+
+    [[nodiscard]] Counters Snapshot() const noexcept;
+};
+
+// What is behind an IOCP_CORE. A run begins in Start; the background thread ends it: it joins the workers, calls OnStop,
+// and declares the core stopped.
+class CoreState {
+public:
+    CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options options);
+    CoreState(const CoreState&) = delete;
+    CoreState& operator=(const CoreState&) = delete;
+    ~CoreState();
+
+    void Run(unsigned workers);
+    void Start(unsigned workers);
+    void Stop(std::chrono::milliseconds drain);
+    void Spawn(Task<> task);
+
+    // By the destructor of the core.
+    void Destroy() noexcept;
+
+    [[nodiscard]] bool IsRunning() const noexcept;
+    [[nodiscard]] const Options& Settings() const noexcept { return options_; }
+    [[nodiscard]] LiveCounters& Count() noexcept { return counters_; }
+
+    // The client table.
+    void Enter(const std::shared_ptr<IOCP_Client>& client);
+    void Leave(IOCP_Client& client) noexcept;
+    [[nodiscard]] std::shared_ptr<IOCP_Client> FindClient(std::uint64_t id) const;
+    [[nodiscard]] std::vector<std::shared_ptr<IOCP_Client>> Clients() const;
+    [[nodiscard]] std::size_t ClientCount() const noexcept;
+
+    // The worker with the fewest clients. Only while workers run.
+    [[nodiscard]] Worker& LeastLoaded() const noexcept;
+    [[nodiscard]] std::vector<std::size_t> ClientsPerWorker() const;
+    [[nodiscard]] std::size_t OperationsInUse() const noexcept;
+
+    [[nodiscard]] std::string EngineReport() const;
+    [[nodiscard]] Endpoint Listening(std::size_t index) const;
+    void PrintStart() const;
+
+    // Counts an exception of user code and hands it to OnError.
+    void Report(std::uint64_t client_id, std::exception_ptr exception) noexcept;
+
+    // Runs user code; what it throws is reported.
+    template <class UserCode>
+    void Guard(std::uint64_t client_id, UserCode&& user_code) noexcept {
+        try {
+            user_code();
+        } catch (...) {
+            Report(client_id, std::current_exception());
+        }
+    }
+
+    // Reports a listener that its engine refused.
+    void Require(int attach_code, const Endpoint& listening) noexcept;
+
+private:
+    enum class Phase : std::uint8_t { Stopped, Starting, Running, Stopping };
+
+    // A socket that listens, before and after it belongs to a worker.
+    struct Opened {
+        Endpoint local;
+        SocketHandle socket;
+    };
+
+    void Prepare(unsigned workers);
+    void OpenListeners();
+    [[nodiscard]] Opened Open(const Listener& listener) const;
+    void CloseOpened() noexcept;
+    [[nodiscard]] std::size_t MostClients(const Listener& listener) const noexcept;
+    void StartWorkers(unsigned count, const EngineChoice& choice);
+    void RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& failure) noexcept;
+    void OpenDoors();
+    void OpenDoor(const Listener& listener, Opened& opened, Worker& worker);
+    void AskForStop(std::chrono::milliseconds drain);
+    void AwaitStopped();
+    void RunBackground() noexcept;
+    void RunTicks();
+    void FinishRun();
+    [[nodiscard]] bool IsOwnThread() const noexcept;
+
+    IOCP_CORE& core_;
+    const std::vector<Listener> listeners_;
+    const Options options_;
+    LiveCounters counters_;
+    NetworkLibrary network_;
+
+    mutable std::mutex mutex_;  // for what follows
+    std::condition_variable changed_;
+    Phase phase_ = Phase::Stopped;
+    std::uint64_t run_ = 0;  // how often it was started
+    bool derived_ = false;
+    Clock::time_point cut_;
+    std::thread::id starter_;  // while OnStart runs
+    TerminationSignal* run_signal_ = nullptr;
+    std::string engine_report_;
+    AcceptDepth accept_depth_{};
+    std::vector<Opened> opened_;
+    std::vector<Task<>> tasks_;  // given before the start
+    std::vector<std::unique_ptr<Worker>> workers_;
+    unsigned workers_open_ = 0;
+    std::vector<std::unique_ptr<StreamListener>> stream_listeners_;
+    std::vector<std::unique_ptr<DatagramListener>> datagram_listeners_;
+
+    std::vector<std::thread> worker_threads_;
+    std::atomic<std::thread::id> background_id_;
+    std::mutex join_mutex_;  // for the background thread
+    std::thread background_;
+
+    mutable std::mutex table_mutex_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
+};
+
+}  // namespace iocp::detail

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "datagram_listener.h"
+
+#include "buffer_pool.h"
+#include "core_state.h"
+#include "datagram.h"
+#include "socket.h"
+#include "worker.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace iocp::detail {
+
+// Suspends the listener, which receives no more, until no client uses its socket.
+struct DatagramListener::PeersGone {
+    DatagramListener& listener;
+
+    bool await_ready() const noexcept { return listener.peers_.empty(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { listener.waiting_for_peers_ = waiter; }
+    void await_resume() const noexcept {}
+};
+
+DatagramListener::DatagramListener(Worker& home, const Listener& settings, SocketHandle socket,
+                                   std::size_t most_clients)
+    : Door(settings.protocol, settings.protocol_id, Transport::Udp),
+      home_(home),
+      handle_(socket),
+      limits_{settings.idle, settings.max_queued_datagrams, settings.max_queued_bytes},
+      most_clients_(most_clients),
+      local_(LocalEndpoint(socket)) {}
+
+DatagramListener::~DatagramListener() {
+    if (handle_ != kNoSocket) CloseSocket(handle_);
+}
+
+void DatagramListener::Open() {
+    if (home_.IsStopping()) return;
+    home_.Core().Require(home_.Io().Attach(handle_, SocketRole::Datagram), local_);
+    Serve(home_, *this);
+}
+
+Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {
+    DatagramSocket socket(worker, std::exchange(self.handle_, kNoSocket));
+    self.socket_ = &socket;
+    worker.Add(self);
+
+    std::exception_ptr failure;
+    try {
+        auto* whole = dynamic_cast<DatagramProtocol*>(&self.Protocol());
+        auto handler = whole != nullptr ? whole->ProcedureSocket(socket) : self.Receive(socket);
+        co_await std::move(handler);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) worker.Core().Report(0, failure);
+
+    co_await PeersGone{self};
+    self.waiting_for_peers_ = {};
+    worker.Remove(self);
+}
+
+Task<> DatagramListener::Receive(DatagramSocket& socket) {
+    for (;;) {
+        const Datagram datagram = co_await socket.RecvFrom();
+        if (datagram.Why() == Outcome::Stopped) co_return;
+        if (datagram) Sort(datagram);
+    }
+}
+
+void DatagramListener::Sort(const Datagram& datagram) {
+    Buffer* copy = Buffer::Make(datagram.size());
+    const auto known = peers_.find(datagram.From());
+    if (copy == nullptr || (known == peers_.end() && peers_.size() >= most_clients_)) {
+        ++home_.Core().Count().datagrams_dropped;
+        if (copy != nullptr) copy->GiveBack();
+        return;
+    }
+    std::copy(datagram.begin(), datagram.end(), copy->Bytes());
+    copy->size = datagram.size();
+    if (known == peers_.end())
+        Welcome(datagram.From(), copy);
+    else
+        Hand(Peer(known->second), copy);  // a copy: the client may leave meanwhile
+}
+
+void DatagramListener::Welcome(const Endpoint& from, Buffer* first) {
+    Worker& worker = home_.Core().LeastLoaded();
+    const Peer peer{std::make_shared<Seat>(), &worker};
+    peers_.emplace(from, peer);
+    ++worker.Load();
+    const auto begin = [this, peer, from, first, socket = socket_->Handle(), named = AsNamedBy(local_, from)] {
+        peer.seat->connection = std::make_shared<PeerConnection>(*peer.worker, socket, named, limits_);
+        peer.seat->connection->Deliver(first);
+        BeginSession(*peer.worker, *this, peer.seat->connection, from);
+    };
+    if (&worker == &home_) return begin();
+    if (worker.Mail()->Post(begin)) return;
+    first->GiveBack();  // that worker has ended already
+    --worker.Load();
+    peers_.erase(from);
+}
+
+void DatagramListener::Hand(const Peer& peer, Buffer* datagram) {
+    if (peer.worker == Worker::Current()) return peer.seat->connection->Deliver(datagram);
+    const bool posted = peer.worker->Mail()->Post([peer, datagram] { peer.seat->connection->Deliver(datagram); });
+    if (!posted) datagram->GiveBack();
+}
+
+void DatagramListener::Left(const Endpoint& remote) noexcept {
+    home_.Mail()->Post([this, remote] {
+        peers_.erase(remote);
+        if (peers_.empty() && waiting_for_peers_) waiting_for_peers_.resume();
+    });
+}
+
+void DatagramListener::Stop() noexcept {
+    if (socket_ != nullptr) socket_->Stop();
+}
+
+}  // namespace iocp::detail

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "buffer_pool.h"
+#include "datagram.h"
+#include "misuse.h"
+#include "socket.h"
+#include "worker.h"
+
+#include <iocp/datagram_socket.h>
+
+#include <utility>
+
+namespace iocp {
+
+namespace detail {
+
+Result SendDatagram(Worker& worker, SocketHandle socket, const Endpoint& to,
+                    std::span<const std::byte> bytes) noexcept {
+    if (bytes.size() > kLongestDatagram) return Result(Outcome::TooLong);
+    IOCP_Operation& operation = worker.Operations().Acquire(IOCP_Operation::Kind::SendTo);
+    operation.socket = socket;
+    operation.data = const_cast<std::byte*>(bytes.data());  // a SendTo only reads
+    operation.size = static_cast<std::uint32_t>(bytes.size());
+    operation.Far().endpoint = to;
+    static_cast<void>(worker.Io().Submit(operation));  // always finishes at once
+    const int code = operation.native_code;
+    const Result result = code == 0 ? Result(Outcome::Ok, operation.transferred) : Result(OutcomeOf(code), 0, code);
+    worker.Operations().Release(operation);
+    return result;
+}
+
+Endpoint AsNamedBy(const Endpoint& local, const Endpoint& remote) noexcept {
+    const bool mapped = local.AddressFamily() == Endpoint::Family::V6 && remote.AddressFamily() == Endpoint::Family::V4;
+    return mapped ? MappedToV6(remote) : remote;
+}
+
+}  // namespace detail
+
+DatagramSocket::DatagramSocket(detail::Worker& worker, SocketHandle handle) noexcept
+    : worker_(worker), handle_(handle), local_(detail::LocalEndpoint(handle)) {}
+
+DatagramSocket::~DatagramSocket() { worker_.Io().Close(handle_); }
+
+Result DatagramSocket::SendTo(const Endpoint& to, std::span<const std::byte> bytes) noexcept {
+    return detail::SendDatagram(worker_, handle_, detail::AsNamedBy(local_, to), bytes);
+}
+
+void DatagramSocket::Stop() noexcept {
+    stopped_ = true;
+    if (receiving_ == nullptr || receiving_->operation_->state != IOCP_Operation::State::Pending) return;
+    receiving_->operation_->cancel_requested = true;
+    worker_.Io().Cancel(*receiving_->operation_);
+}
+
+bool DatagramSocket::RecvFromAwaitable::await_suspend(std::coroutine_handle<> coroutine) {
+    if (socket_.receiving_ != nullptr) detail::Misuse("two RecvFrom at once on one socket");
+    if (socket_.stopped_) return false;
+    buffer_ = detail::Buffer::Make(detail::kLongestDatagram);
+    if (buffer_ == nullptr) return false;
+
+    detail::Worker& worker = socket_.worker_;
+    waiter_ = coroutine;
+    operation_ = &worker.Operations().Acquire(IOCP_Operation::Kind::RecvFrom);
+    operation_->socket = socket_.handle_;
+    operation_->data = buffer_->Bytes();
+    operation_->size = static_cast<std::uint32_t>(buffer_->Capacity());
+    operation_->buffer = buffer_;
+    operation_->owner = this;
+    operation_->completed = &OnCompleted;
+    socket_.receiving_ = this;
+    if (worker.Io().Submit(*operation_) == detail::Submission::Pending) return true;
+    if (worker.SpendInline()) return false;
+    worker.Defer(*operation_);
+    return true;
+}
+
+void DatagramSocket::RecvFromAwaitable::OnCompleted(IOCP_Operation& operation) noexcept {
+    static_cast<RecvFromAwaitable*>(operation.owner)->waiter_.resume();
+}
+
+Datagram DatagramSocket::RecvFromAwaitable::await_resume() noexcept {
+    if (operation_ == nullptr) return Datagram(Received(Result(socket_.stopped_ ? Outcome::Stopped : Outcome::Full)), {});
+    IOCP_Operation& operation = *std::exchange(operation_, nullptr);
+    socket_.receiving_ = nullptr;
+    operation.buffer = nullptr;
+
+    Result result(operation.truncated ? Outcome::TooLong : Outcome::Ok, operation.transferred);
+    if (operation.native_code != 0) {
+        const bool stopped = socket_.stopped_ && detail::IsCancelled(operation.native_code);
+        result = stopped ? Result(Outcome::Stopped)
+                         : Result(detail::OutcomeOf(operation.native_code), 0, operation.native_code);
+    }
+    const Endpoint from = operation.Far().endpoint;
+    socket_.worker_.Operations().Release(operation);
+    return Datagram(Received(result, std::exchange(buffer_, nullptr)), from);
+}
+
+DatagramSocket::RecvFromAwaitable::~RecvFromAwaitable() {
+    if (operation_ != nullptr) {
+        socket_.receiving_ = nullptr;
+        socket_.worker_.Abandon(*operation_);  // with its buffer
+    } else if (buffer_ != nullptr) {
+        buffer_->GiveBack();
+    }
+}
+
+Task<> DatagramProtocol::ProcedureClient(IOCP_Client&) {
+    detail::Misuse("a DatagramProtocol was given to a TCP listener");
+}
+
+}  // namespace iocp

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <coroutine>
+#include <exception>
+
+namespace iocp::detail {
+
+class Worker;
+class DetachedPromise;
+
+// The outermost coroutine of whatever runs on a worker: a client's session, a listener's loop. It starts at once, belongs
+// to its worker, and ends by itself; its body lets no exception out. Its first parameter is the worker.
+struct Detached {
+    using promise_type = DetachedPromise;
+};
+
+// Keeps the coroutine in its worker's list, so that the worker knows when all have ended and can destroy those that
+// do not end.
+class DetachedPromise {
+public:
+    template <class... Rest>
+    explicit DetachedPromise(Worker& worker, Rest&...) noexcept : DetachedPromise(worker, nullptr) {}
+    DetachedPromise(const DetachedPromise&) = delete;
+    DetachedPromise& operator=(const DetachedPromise&) = delete;
+    ~DetachedPromise();
+
+    Detached get_return_object() const noexcept { return {}; }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_never final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }
+
+private:
+    friend class Worker;
+
+    DetachedPromise(Worker& worker, std::nullptr_t) noexcept;
+
+    Worker& worker_;
+    DetachedPromise* previous_ = nullptr;
+    DetachedPromise* next_ = nullptr;
+};
+
+// Yields the handle of the coroutine that awaits it, without suspending it.
+struct ThisCoroutine {
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> self) noexcept {
+        handle = self;
+        return false;
+    }
+    std::coroutine_handle<> await_resume() const noexcept { return handle; }
+
+    std::coroutine_handle<> handle;
+};
+
+}  // namespace iocp::detail

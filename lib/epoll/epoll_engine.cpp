@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "epoll_engine.h"
+
+#include "buffer_pool.h"
+#include "socket.h"
+#include "socket_address.h"
+#include "socket_calls.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <utility>
+
+namespace iocp::detail {
+
+namespace {
+
+constexpr std::uint64_t kWakeTag = ~std::uint64_t{0};
+
+std::uint64_t TagOf(SocketHandle socket, std::uint32_t generation) noexcept {
+    return (std::uint64_t{generation} << 32) | socket;
+}
+
+int Descriptor(const IOCP_Operation& operation) noexcept { return static_cast<int>(operation.socket); }
+
+// Stores what a system call returned. False: it would have blocked.
+bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
+    if (returned < 0 && errno == EAGAIN) return false;
+    operation.native_code = returned < 0 ? errno : 0;
+    operation.transferred = returned < 0 ? 0 : static_cast<std::uint32_t>(returned);
+    return true;
+}
+
+template <class Call>
+ssize_t Uninterrupted(Call call) noexcept {
+    ssize_t returned;
+    do returned = call();
+    while (returned < 0 && errno == EINTR);
+    return returned;
+}
+
+int MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
+    if (timeout == Engine::kForever) return -1;
+    const auto up = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+    return static_cast<int>(std::min<std::int64_t>(up, INT_MAX));
+}
+
+}  // namespace
+
+EpollEngine::EpollEngine(BufferPool& buffers) : buffers_(buffers), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (epoll_ < 0) throw StartError("cannot make an epoll instance: " + DescribeNativeCode(errno), errno);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = kWakeTag;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.Descriptor(), &event);
+}
+
+EpollEngine::~EpollEngine() { close(epoll_); }
+
+int EpollEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
+    if (socket >= sockets_.size()) sockets_.resize(std::max<std::size_t>(socket + 1, sockets_.size() * 2));
+    SocketState& state = StateOf(socket);
+    state.in.ready = state.out.ready = true;
+    state.peer_ended = false;
+
+    const int descriptor = static_cast<int>(socket);
+    if (role == SocketRole::Listener && fcntl(descriptor, F_SETFL, O_NONBLOCK) != 0) return errno;
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    // A datagram socket becomes writable again with every datagram that leaves it: nobody waits for that.
+    if (role == SocketRole::Stream) event.events |= EPOLLOUT | EPOLLRDHUP;
+    event.data.u64 = TagOf(socket, state.generation);
+    return epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
+}
+
+void EpollEngine::Close(SocketHandle socket) noexcept {
+    ++StateOf(socket).generation;
+    CloseSocket(socket);
+}
+
+EpollEngine::Direction& EpollEngine::DirectionOf(IOCP_Operation& operation) noexcept {
+    SocketState& state = StateOf(operation.socket);
+    const bool out = operation.kind == IOCP_Operation::Kind::Send || operation.kind == IOCP_Operation::Kind::Connect;
+    return out ? state.out : state.in;
+}
+
+Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
+    if (operation.kind == IOCP_Operation::Kind::SendTo) {
+        SendDatagramNow(operation);
+        return Submission::Finished;
+    }
+    Direction& direction = DirectionOf(operation);
+    if (direction.ready && direction.waiting.Empty() && Try(operation)) return Submission::Finished;
+    operation.state = IOCP_Operation::State::Pending;
+    direction.waiting.Push(operation);
+    return Submission::Pending;
+}
+
+void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
+    if (!DirectionOf(operation).waiting.Remove(operation)) return;  // it has ended already
+    operation.native_code = ECANCELED;
+    operation.transferred = 0;
+    ended_.Push(operation);
+}
+
+void EpollEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
+    std::array<epoll_event, kMostEvents> events;
+    const int limit = ended_.Empty() ? MillisecondsFrom(timeout) : 0;
+    const int count = epoll_wait(epoll_, events.data(), kMostEvents, limit);
+    for (int i = 0; i < count; ++i) OnEvent(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
+
+    while (!ended_.Empty()) {
+        IOCP_Operation& operation = ended_.Pop();
+        operation.state = IOCP_Operation::State::Acquired;
+        ended.Push(operation);
+    }
+}
+
+void EpollEngine::OnEvent(std::uint64_t tag, std::uint32_t events) {
+    if (tag == kWakeTag) return wake_.Clear();
+    const SocketHandle socket = tag & 0xffffffffu;
+    SocketState& state = StateOf(socket);
+    if (TagOf(socket, state.generation) != tag) return;  // of a socket that is closed by now
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) state.peer_ended = true;
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.in);
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.out);
+}
+
+void EpollEngine::RetryAll(Direction& direction) noexcept {
+    direction.ready = true;
+    OperationQueue retrying = std::exchange(direction.waiting, {});
+    while (!retrying.Empty()) {
+        IOCP_Operation& operation = retrying.Pop();
+        (direction.ready && Try(operation) ? ended_ : direction.waiting).Push(operation);
+    }
+}
+
+bool EpollEngine::Try(IOCP_Operation& operation) noexcept {
+    switch (operation.kind) {
+        case IOCP_Operation::Kind::Accept: return TryAccept(operation);
+        case IOCP_Operation::Kind::Connect: return TryConnect(operation);
+        case IOCP_Operation::Kind::Recv: return TryRecv(operation);
+        case IOCP_Operation::Kind::RecvLent: return TryRecvLent(operation);
+        case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation);
+        case IOCP_Operation::Kind::Send: return TrySend(operation);
+        case IOCP_Operation::Kind::SendTo: break;
+    }
+    return true;
+}
+
+bool EpollEngine::TryAccept(IOCP_Operation& operation) noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    const auto accepted = Uninterrupted([&] {
+        return accept4(Descriptor(operation), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
+    });
+    if (accepted < 0 && errno == EAGAIN) {
+        StateOf(operation.socket).in.ready = false;
+        return false;
+    }
+    operation.native_code = accepted < 0 ? errno : 0;
+    if (accepted < 0) return true;
+    operation.accepted = static_cast<SocketHandle>(accepted);
+    operation.Far().endpoint = FromSystem(address);
+    return true;
+}
+
+// The first try begins to connect; the next, when the socket is ready, finds out what came of it (connect(2), EINPROGRESS).
+bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
+    const int descriptor = Descriptor(operation);
+    operation.transferred = 0;
+    if (operation.state == IOCP_Operation::State::Pending) {
+        int code = 0;
+        socklen_t size = sizeof code;
+        operation.native_code = getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
+        if (operation.native_code != 0) return true;
+        sockaddr_storage peer{};
+        size = sizeof peer;
+        return getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;  // or a stray event
+    }
+    sockaddr_storage address{};
+    const int size = ToSystem(operation.Far().endpoint, address);
+    fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    const int returned = connect(descriptor, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
+    operation.native_code = returned == 0 ? 0 : errno;
+    return operation.native_code != EINPROGRESS;
+}
+
+bool EpollEngine::TryRecv(IOCP_Operation& operation) noexcept {
+    SocketState& state = StateOf(operation.socket);
+    const auto received = Uninterrupted(
+        [&] { return recv(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT); });
+    // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
+    state.in.ready = state.peer_ended || received == static_cast<ssize_t>(operation.size);
+    return TakeResult(operation, received);
+}
+
+bool EpollEngine::TryRecvLent(IOCP_Operation& operation) noexcept {
+    Buffer* buffer = buffers_.Acquire();
+    if (buffer == nullptr) {
+        operation.native_code = ENOBUFS;
+        operation.transferred = 0;
+        return true;
+    }
+    operation.data = buffer->Bytes();
+    operation.size = static_cast<std::uint32_t>(buffer->Capacity());
+    const bool ended = TryRecv(operation);
+    if (ended && operation.native_code == 0 && operation.transferred > 0)
+        operation.buffer = buffer;
+    else
+        buffer->GiveBack();
+    return ended;
+}
+
+bool EpollEngine::TryRecvFrom(IOCP_Operation& operation) noexcept {
+    sockaddr_storage address{};
+    iovec memory{operation.data, operation.size};
+    msghdr message{};
+    message.msg_name = &address;
+    message.msg_namelen = sizeof address;
+    message.msg_iov = &memory;
+    message.msg_iovlen = 1;
+    const auto received = Uninterrupted([&] { return recvmsg(Descriptor(operation), &message, MSG_DONTWAIT); });
+    if (!TakeResult(operation, received)) {
+        StateOf(operation.socket).in.ready = false;
+        return false;
+    }
+    operation.truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    operation.Far().endpoint = FromSystem(address);
+    return true;
+}
+
+bool EpollEngine::TrySend(IOCP_Operation& operation) noexcept {
+    SocketState& state = StateOf(operation.socket);
+    const auto sent = Uninterrupted(
+        [&] { return send(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT | MSG_NOSIGNAL); });
+    const bool full = sent < 0 && errno == EAGAIN;
+    state.out.ready = !full;
+    return TakeResult(operation, sent);
+}
+
+}  // namespace iocp::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine.h"
+#include "wake_event.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace iocp::detail {
+
+// The completions of the seam made from readiness: an operation is tried at once, and again when its socket becomes ready.
+// Sockets are registered once, edge-triggered (epoll(7)); a socket is known to be drained when the kernel says so, or when
+// it gave less than was asked for.
+class EpollEngine final : public Engine {
+public:
+    // Throws StartError.
+    explicit EpollEngine(BufferPool& buffers);
+    ~EpollEngine() override;
+
+    [[nodiscard]] std::string_view Name() const noexcept override { return "epoll"; }
+    [[nodiscard]] int Attach(SocketHandle socket, SocketRole role) noexcept override;
+    void Close(SocketHandle socket) noexcept override;
+    [[nodiscard]] Submission Submit(IOCP_Operation& operation) noexcept override;
+    void Cancel(IOCP_Operation& operation) noexcept override;
+    void Wake() noexcept override { wake_.Set(); }
+    void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
+
+private:
+    // One direction of a socket: whether it may have something, and who waits for it.
+    struct Direction {
+        OperationQueue waiting;
+        bool ready = true;
+    };
+    struct SocketState {
+        Direction in;
+        Direction out;
+        std::uint32_t generation = 0;  // tells the events of a descriptor from those of its predecessor
+        bool peer_ended = false;       // no further edge will announce the end of the stream
+    };
+
+    static constexpr int kMostEvents = 256;
+
+    [[nodiscard]] SocketState& StateOf(SocketHandle socket) noexcept { return sockets_[socket]; }
+    [[nodiscard]] Direction& DirectionOf(IOCP_Operation& operation) noexcept;
+    void OnEvent(std::uint64_t tag, std::uint32_t events);
+    void RetryAll(Direction& direction) noexcept;
+
+    // True: the operation has its result. False: the socket is not ready.
+    [[nodiscard]] bool Try(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryAccept(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryConnect(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryRecv(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryRecvLent(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TrySend(IOCP_Operation& operation) noexcept;
+
+    BufferPool& buffers_;
+    int epoll_;
+    WakeEvent wake_;
+    std::vector<SocketState> sockets_;  // by descriptor
+    OperationQueue ended_;              // ended by Cancel, or while events were looked at
+};
+
+}  // namespace iocp::detail

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace iocp::detail {
+
+class Engine;
+
+// How other threads reach a worker: messages that it runs in the order in which they came. It outlives its worker where
+// somebody still holds it, and refuses messages then.
+//
+// What is posted is bounded by its senders: one start for each client, one close, the datagrams of a peer's queue.
+class Inbox {
+public:
+    using Message = std::function<void()>;
+
+    // From any thread. False when the worker has ended: the message will not run.
+    bool Post(Message message);
+
+    // By the worker: `engine` is woken for messages from now on.
+    void Open(Engine& engine);
+
+    // By the worker: refuses messages from now on, unless one is waiting.
+    [[nodiscard]] bool CloseIfEmpty() noexcept;
+
+    // By the worker: what came since the last call.
+    void TakeInto(std::vector<Message>& messages);
+
+private:
+    std::mutex mutex_;
+    std::vector<Message> messages_;
+    Engine* engine_ = nullptr;
+};
+
+}  // namespace iocp::detail

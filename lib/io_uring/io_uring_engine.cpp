@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#include "io_uring_engine.h"
+
+#include "buffer_pool.h"
+#include "io_uring.h"
+#include "kernel_features.h"
+#include "socket.h"
+#include "socket_address.h"
+#include "socket_calls.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace iocp::detail {
+
+namespace {
+
+// In place of an operation's address.
+constexpr std::uint64_t kWakeTag = 1;
+constexpr std::uint64_t kIgnoredTag = 2;
+
+// What the kernel reads and writes of an operation that names another end.
+struct AddressPart {
+    sockaddr_storage address;
+    socklen_t size;
+};
+struct MessagePart {
+    msghdr message;
+    iovec memory;
+    sockaddr_in6 from;
+};
+static_assert(sizeof(AddressPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
+static_assert(sizeof(MessagePart) <= sizeof(IOCP_Operation::FarEnd::kernel));
+
+template <class Part>
+Part& PartOf(IOCP_Operation& operation) {
+    return *reinterpret_cast<Part*>(operation.Far().kernel);
+}
+
+void PrepareAccept(io_uring_sqe* entry, IOCP_Operation& operation) {
+    auto& part = *::new (operation.Far().kernel) AddressPart{};
+    part.size = sizeof part.address;
+    io_uring_prep_accept(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&part.address),
+                         &part.size, SOCK_CLOEXEC);
+}
+
+void PrepareConnect(io_uring_sqe* entry, IOCP_Operation& operation) {
+    auto& part = *::new (operation.Far().kernel) AddressPart{};
+    const int size = ToSystem(operation.Far().endpoint, part.address);
+    io_uring_prep_connect(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&part.address),
+                          static_cast<socklen_t>(size));
+}
+
+void PrepareRecvFrom(io_uring_sqe* entry, IOCP_Operation& operation) {
+    auto& part = *::new (operation.Far().kernel) MessagePart{};
+    part.memory = {operation.data, operation.size};
+    part.message.msg_name = &part.from;
+    part.message.msg_namelen = sizeof part.from;
+    part.message.msg_iov = &part.memory;
+    part.message.msg_iovlen = 1;
+    io_uring_prep_recvmsg(entry, static_cast<int>(operation.socket), &part.message, 0);
+}
+
+void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) {
+    const int descriptor = static_cast<int>(operation.socket);
+    switch (operation.kind) {
+        case IOCP_Operation::Kind::Accept: PrepareAccept(entry, operation); break;
+        case IOCP_Operation::Kind::Connect: PrepareConnect(entry, operation); break;
+        case IOCP_Operation::Kind::Recv:
+            io_uring_prep_recv(entry, descriptor, operation.data, operation.size, 0);
+            entry->ioprio |= kernel::kPollFirst;
+            break;
+        case IOCP_Operation::Kind::RecvLent:
+            io_uring_prep_recv(entry, descriptor, nullptr, 0, 0);
+            entry->ioprio |= kernel::kPollFirst;
+            entry->flags |= IOSQE_BUFFER_SELECT;
+            entry->buf_group = ProvidedBuffers::kGroup;
+            break;
+        case IOCP_Operation::Kind::RecvFrom: PrepareRecvFrom(entry, operation); break;
+        case IOCP_Operation::Kind::Send:
+            io_uring_prep_send(entry, descriptor, operation.data, operation.size, MSG_NOSIGNAL | MSG_WAITALL);
+            break;
+        case IOCP_Operation::Kind::SendTo: break;  // never gets here
+    }
+    io_uring_sqe_set_data(entry, &operation);
+}
+
+// The rest of the result, beside code and count.
+void TakeFarEnd(IOCP_Operation& operation) {
+    if (operation.kind == IOCP_Operation::Kind::Accept) {
+        operation.accepted = operation.transferred;
+        operation.transferred = 0;
+        operation.Far().endpoint = FromSystem(PartOf<AddressPart>(operation).address);
+    } else if (operation.kind == IOCP_Operation::Kind::RecvFrom) {
+        const auto& part = PartOf<MessagePart>(operation);
+        operation.truncated = (part.message.msg_flags & MSG_TRUNC) != 0;
+        sockaddr_storage from{};
+        std::memcpy(&from, &part.from, sizeof part.from);
+        operation.Far().endpoint = FromSystem(from);
+    }
+}
+
+}  // namespace
+
+IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
+    io_uring_params params{};
+    params.flags = kernel::kSingleIssuer | kernel::kDeferTaskrun | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    params.cq_entries = options.completion_entries;
+    if (const int code = -io_uring_queue_init_params(options.submission_entries, &ring_, &params); code != 0)
+        throw StartError("cannot set up io_uring: " + DescribeNativeCode(code), code);
+    try {
+        provided_.emplace(ring_, buffers, options.provided_buffers);
+    } catch (...) {
+        io_uring_queue_exit(&ring_);
+        throw;
+    }
+}
+
+IoUringEngine::~IoUringEngine() {
+    io_uring_submit(&ring_);  // what is to be closed
+    io_uring_queue_exit(&ring_);
+}
+
+int IoUringEngine::Attach(SocketHandle, SocketRole) noexcept { return 0; }  // a ring takes any socket
+
+void IoUringEngine::Close(SocketHandle socket) noexcept {
+    // Behind whatever was asked for this descriptor, so that its number can't mean another socket before.
+    io_uring_sqe* entry = FreeEntry();
+    if (entry == nullptr) return CloseSocket(socket);
+    io_uring_prep_close(entry, static_cast<int>(socket));
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, kIgnoredTag);
+}
+
+io_uring_sqe* IoUringEngine::FreeEntry() noexcept {
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    if (entry != nullptr) return entry;
+    io_uring_submit(&ring_);
+    return io_uring_get_sqe(&ring_);
+}
+
+Submission IoUringEngine::Submit(IOCP_Operation& operation) noexcept {
+    if (operation.kind == IOCP_Operation::Kind::SendTo) {
+        SendDatagramNow(operation);
+        return Submission::Finished;
+    }
+    operation.state = IOCP_Operation::State::Pending;
+    if (!TrySubmit(operation)) unsubmitted_.Push(operation);
+    return Submission::Pending;
+}
+
+bool IoUringEngine::TrySubmit(IOCP_Operation& operation) noexcept {
+    io_uring_sqe* entry = FreeEntry();
+    if (entry == nullptr) return false;
+    Prepare(entry, operation);
+    return true;
+}
+
+void IoUringEngine::Cancel(IOCP_Operation& operation) noexcept {
+    if (!TryCancel(operation)) uncancelled_.Push(operation);
+}
+
+bool IoUringEngine::TryCancel(IOCP_Operation& operation) noexcept {
+    io_uring_sqe* entry = FreeEntry();
+    if (entry == nullptr) return false;
+    io_uring_prep_cancel(entry, &operation, 0);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, kIgnoredTag);
+    return true;
+}
+
+void IoUringEngine::SubmitPostponed() noexcept {
+    while (!unsubmitted_.Empty()) {
+        IOCP_Operation& operation = unsubmitted_.Pop();
+        if (TrySubmit(operation)) continue;
+        unsubmitted_.Push(operation);
+        return;
+    }
+    while (!uncancelled_.Empty()) {
+        IOCP_Operation& operation = uncancelled_.Pop();
+        if (TryCancel(operation)) continue;
+        uncancelled_.Push(operation);
+        return;
+    }
+}
+
+void IoUringEngine::WatchWake() noexcept {
+    if (watching_) return;
+    io_uring_sqe* entry = FreeEntry();
+    if (entry == nullptr) return;
+    io_uring_prep_poll_multishot(entry, wake_.Descriptor(), POLLIN);
+    io_uring_sqe_set_data64(entry, kWakeTag);
+    watching_ = true;
+}
+
+void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
+    WatchWake();
+    SubmitPostponed();
+
+    __kernel_timespec limit{};
+    if (timeout != kForever) {
+        limit.tv_sec = timeout.count() / 1'000'000'000;
+        limit.tv_nsec = timeout.count() % 1'000'000'000;
+    }
+    // Errors need no answer here: what was not submitted stays queued, and the worker waits again.
+    io_uring_cqe* first = nullptr;
+    io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout == kForever ? nullptr : &limit, nullptr);
+
+    unsigned head;
+    unsigned count = 0;
+    io_uring_cqe* completion;
+    io_uring_for_each_cqe(&ring_, head, completion) {
+        OnCompletion(*completion, ended);
+        ++count;
+    }
+    io_uring_cq_advance(&ring_, count);
+}
+
+void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept {
+    if (completion.user_data == kIgnoredTag) return;
+    if (completion.user_data == kWakeTag) {
+        wake_.Clear();
+        watching_ = (completion.flags & IORING_CQE_F_MORE) != 0;
+        return;
+    }
+    auto& operation = *reinterpret_cast<IOCP_Operation*>(completion.user_data);
+    if (!uncancelled_.Empty()) uncancelled_.Remove(operation);
+    operation.native_code = completion.res < 0 ? -completion.res : 0;
+    operation.transferred = completion.res < 0 ? 0 : static_cast<std::uint32_t>(completion.res);
+    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) TakeBuffer(operation, completion);
+
+    const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
+    if (no_buffer && !operation.cancel_requested && provided_->Refill()) {  // others took all before their turn ended
+        if (!TrySubmit(operation)) unsubmitted_.Push(operation);
+        return;
+    }
+    if (operation.native_code == 0) TakeFarEnd(operation);
+    operation.state = IOCP_Operation::State::Acquired;
+    ended.Push(operation);
+}
+
+void IoUringEngine::TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept {
+    Buffer* buffer = provided_->Take(completion);
+    if (operation.transferred > 0)
+        operation.buffer = buffer;
+    else
+        buffer->GiveBack();
+}
+
+std::unique_ptr<Engine> MakeIoUringEngine(const Options& options, BufferPool& buffers) {
+    return std::make_unique<IoUringEngine>(options, buffers);
+}
+
+}  // namespace iocp::detail

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "provided_buffers.h"
+
+#include "buffer_pool.h"
+#include "socket.h"
+
+#include <gsl/narrow>
+#include <iocp/options.h>
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+namespace iocp::detail {
+
+namespace {
+
+std::size_t BytesFor(std::size_t count) noexcept { return count * sizeof(io_uring_buf); }
+
+}  // namespace
+
+ProvidedBuffers::ProvidedBuffers(io_uring& ring, BufferPool& pool, std::uint32_t count) : pool_(pool), held_(count) {
+    // The kernel wants whole pages of their own (io_uring_register_buf_ring(3)).
+    void* memory = mmap(nullptr, BytesFor(count), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+    if (memory == MAP_FAILED) throw StartError("no memory for provided buffers: " + DescribeNativeCode(errno), errno);
+    ring_ = static_cast<io_uring_buf_ring*>(memory);
+    io_uring_buf_ring_init(ring_);
+
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
+    registration.ring_entries = count;
+    registration.bgid = kGroup;
+    if (const int code = -io_uring_register_buf_ring(&ring, &registration, 0); code != 0) {
+        munmap(memory, BytesFor(count));
+        throw StartError("cannot register provided buffers: " + DescribeNativeCode(code), code);
+    }
+    for (std::uint32_t place = 0; place < count; ++place) empty_.push_back(gsl::narrow<std::uint16_t>(place));
+    Refill();
+}
+
+ProvidedBuffers::~ProvidedBuffers() {
+    munmap(ring_, BytesFor(held_.size()));
+    for (Buffer* buffer : held_)
+        if (buffer != nullptr) buffer->GiveBack();
+}
+
+Buffer* ProvidedBuffers::Take(const io_uring_cqe& completion) {
+    const auto place = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    Buffer* taken = held_[place];
+    held_[place] = nullptr;
+    empty_.push_back(place);
+    Refill();
+    return taken;
+}
+
+bool ProvidedBuffers::Refill() {
+    while (!empty_.empty()) {
+        Buffer* buffer = pool_.Acquire();
+        if (buffer == nullptr) break;
+        const std::uint16_t place = empty_.back();
+        empty_.pop_back();
+        held_[place] = buffer;
+        io_uring_buf_ring_add(ring_, buffer->Bytes(), static_cast<unsigned>(buffer->Capacity()), place,
+                              io_uring_buf_ring_mask(static_cast<std::uint32_t>(held_.size())), 0);
+        io_uring_buf_ring_advance(ring_, 1);
+    }
+    return empty_.size() < held_.size();
+}
+
+}  // namespace iocp::detail

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include <gsl/assert>
+#include <iocp/operation_manager.h>
+
+IOCP_Operation::~IOCP_Operation() = default;
+
+IOCP_Operation::FarEnd& IOCP_Operation::Far() {
+    if (!far_) far_ = std::make_unique<FarEnd>();
+    return *far_;
+}
+
+IOCP_OperationManager::~IOCP_OperationManager() { Expects(FreeCount() == Count()); }
+
+IOCP_Operation& IOCP_OperationManager::Acquire(IOCP_Operation::Kind kind) {
+    if (free_ == nullptr) Grow();
+    IOCP_Operation& operation = *free_;
+    free_ = operation.next;
+    --free_count_;
+    operation.next = nullptr;
+    operation.kind = kind;
+    operation.state = IOCP_Operation::State::Acquired;
+    operation.transferred = 0;
+    operation.native_code = 0;
+    operation.truncated = false;
+    operation.cancel_requested = false;
+    return operation;
+}
+
+void IOCP_OperationManager::Release(IOCP_Operation& operation) noexcept {
+    Expects(operation.state == IOCP_Operation::State::Acquired);
+    operation.state = IOCP_Operation::State::Free;
+    operation.next = free_;
+    free_ = &operation;
+    ++free_count_;
+}
+
+void IOCP_OperationManager::Grow() {
+    blocks_.push_back(std::make_unique<IOCP_Operation[]>(kBlock));
+    IOCP_Operation* block = blocks_.back().get();
+    for (std::size_t i = kBlock; i-- > 0;) {
+        block[i].next = free_;
+        free_ = &block[i];
+    }
+    free_count_ += kBlock;
+}

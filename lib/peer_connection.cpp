@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "peer_connection.h"
+
+#include "buffer_pool.h"
+#include "core_state.h"
+#include "datagram.h"
+#include "misuse.h"
+#include "socket.h"
+#include "worker.h"
+
+#include <iocp/datagram_socket.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace iocp::detail {
+
+PeerConnection::PeerConnection(Worker& home, SocketHandle socket, const Endpoint& remote, const PeerLimits& limits)
+    : Connection(home),
+      socket_(socket),
+      remote_(remote),
+      limits_(limits),
+      heard_(home.Now()),
+      idle_(*this, [](Timer& timer) noexcept { static_cast<IdleTimer&>(timer).peer.OnIdle(); }) {
+    if (limits_.idle.count() > 0) Home().Timers().Arm(idle_, heard_ + limits_.idle);
+}
+
+PeerConnection::~PeerConnection() {
+    while (first_ != nullptr) std::exchange(first_, first_->next)->GiveBack();
+}
+
+void PeerConnection::Deliver(Buffer* datagram) noexcept {
+    heard_ = Home().Now();
+    if (IsClosed() || silent_ || queued_ == limits_.most_datagrams ||
+        queued_bytes_ + datagram->size > limits_.most_bytes) {
+        ++Home().Core().Count().datagrams_dropped;
+        return datagram->GiveBack();
+    }
+    datagram->next = nullptr;
+    (first_ == nullptr ? first_ : last_->next) = datagram;
+    last_ = datagram;
+    ++queued_;
+    queued_bytes_ += datagram->size;
+    if (receiving_ == nullptr || receiving_->cut != Outcome::Ok) return;
+    RecvWait& wait = *receiving_;
+    Take(wait);
+    wait.Resume();
+}
+
+bool PeerConnection::StartRecv(RecvWait& wait) {
+    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
+    if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
+    if (first_ != nullptr && Home().SpendInline()) {
+        Take(wait);
+        return false;
+    }
+    if (first_ == nullptr && silent_) return Refuse(wait, Outcome::Timeout);
+    receiving_ = &wait;
+    if (first_ != nullptr)
+        Home().Timers().Arm(wait, Home().Now());  // others first
+    else
+        ArmDeadline(wait);
+    return true;
+}
+
+// Gives the oldest datagram to `wait`, whose Recv it ends.
+void PeerConnection::Take(RecvWait& wait) noexcept {
+    receiving_ = nullptr;
+    Home().Timers().Disarm(wait);
+    Buffer* datagram = std::exchange(first_, first_->next);
+    --queued_;
+    queued_bytes_ -= datagram->size;
+    wait.result = Result(Outcome::Ok, datagram->size);
+    if (wait.memory.empty()) {
+        wait.buffer = datagram;
+        return;
+    }
+    const std::size_t fits = std::min(datagram->size, wait.memory.size());
+    std::copy_n(datagram->Bytes(), fits, wait.memory.begin());
+    if (fits < datagram->size) wait.result = Result(Outcome::TooLong, fits);
+    datagram->GiveBack();
+}
+
+void PeerConnection::OnDue(RecvWait& wait) noexcept {
+    if (receiving_ == &wait) {
+        if (first_ != nullptr && wait.cut == Outcome::Ok) {
+            Take(wait);
+        } else {
+            receiving_ = nullptr;
+            wait.result = Result(wait.cut != Outcome::Ok ? wait.cut : Outcome::Timeout);
+        }
+    }
+    wait.Resume();
+}
+
+void PeerConnection::Abandon(RecvWait& wait) noexcept {
+    Home().Timers().Disarm(wait);
+    if (receiving_ == &wait) receiving_ = nullptr;
+}
+
+bool PeerConnection::StartSend(SendWait& wait) {
+    if (IsClosed()) return Refuse(wait, Outcome::Stopped);
+    wait.result = SendDatagram(Home(), socket_, remote_, wait.memory);
+    if (Home().SpendInline()) return false;
+    Home().Timers().Arm(wait, Home().Now());
+    return true;
+}
+
+void PeerConnection::Abandon(SendWait& wait) noexcept { Home().Timers().Disarm(wait); }
+
+void PeerConnection::OnDue(SendWait& wait) noexcept { wait.Resume(); }
+
+void PeerConnection::OnIdle() noexcept {
+    const auto due = heard_ + limits_.idle;
+    if (due > Home().Now()) return Home().Timers().Arm(idle_, due);
+    silent_ = true;
+    if (receiving_ != nullptr) EndSoon(*receiving_, Outcome::Timeout);
+}
+
+void PeerConnection::EndWaits(bool) noexcept {
+    if (receiving_ != nullptr) EndSoon(*receiving_, Outcome::Stopped);
+}
+
+void PeerConnection::LetGo() noexcept {
+    Home().Timers().Disarm(idle_);
+    socket_ = kNoSocket;
+    if (source_ != nullptr) source_->Stop();
+}
+
+Endpoint PeerConnection::Local() const noexcept { return LocalEndpoint(socket_); }
+
+}  // namespace iocp::detail

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection.h"
+
+#include <iocp/endpoint.h>
+#include <iocp/operation.h>
+#include <iocp/timer.h>
+
+#include <atomic>
+#include <cstddef>
+
+namespace iocp {
+class DatagramSocket;
+}
+
+namespace iocp::detail {
+
+class Buffer;
+
+// What a UDP peer may cost while its handler is busy, and how long it may be silent.
+struct PeerLimits {
+    std::chrono::milliseconds idle;  // zero: for ever
+    std::size_t most_datagrams;
+    std::size_t most_bytes;
+};
+
+// One remote address of a UDP socket that is shared with others.
+class PeerConnection final : public Connection {
+public:
+    // `socket` stays its owner's, and open until End. `remote` as the socket names it.
+    PeerConnection(Worker& home, SocketHandle socket, const Endpoint& remote, const PeerLimits& limits);
+    ~PeerConnection() override;
+
+    // A datagram of the peer's came, on this side's worker; takes over `datagram`. Resumes the handler where it waits.
+    void Deliver(Buffer* datagram) noexcept;
+
+    // Whose receive loop is only for this peer, and to be stopped with it.
+    void FedBy(DatagramSocket* source) noexcept { source_ = source; }
+
+    [[nodiscard]] bool StartRecv(RecvWait& wait) override;
+    [[nodiscard]] bool StartSend(SendWait& wait) override;
+    void Abandon(RecvWait& wait) noexcept override;
+    void Abandon(SendWait& wait) noexcept override;
+    void OnDue(RecvWait& wait) noexcept override;
+    void OnDue(SendWait& wait) noexcept override;
+    [[nodiscard]] Endpoint Local() const noexcept override;
+
+private:
+    struct IdleTimer : Timer {
+        IdleTimer(PeerConnection& of, Fire when_due) noexcept : Timer(when_due), peer(of) {}
+        PeerConnection& peer;
+    };
+
+    void EndWaits(bool sends_too) noexcept override;
+    void LetGo() noexcept override;
+    void OnIdle() noexcept;
+    void Take(RecvWait& wait) noexcept;
+
+    SocketHandle socket_;
+    DatagramSocket* source_ = nullptr;
+    Endpoint remote_;
+    PeerLimits limits_;
+    RecvWait* receiving_ = nullptr;
+    Buffer* first_ = nullptr;  // received and not taken yet
+    Buffer* last_ = nullptr;
+    std::size_t queued_ = 0;
+    std::size_t queued_bytes_ = 0;
+    Clock::time_point heard_;
+    IdleTimer idle_;
+    bool silent_ = false;
+};
+
+}  // namespace iocp::detail

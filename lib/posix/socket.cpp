@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "socket.h"
+
+#include "socket_address.h"
+#include "socket_calls.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace iocp::detail {
+
+namespace {
+
+constexpr int kDatagramBuffer = 4 << 20;  // bytes; what arrives in a burst while the worker is busy
+
+int Descriptor(SocketHandle socket) noexcept { return static_cast<int>(socket); }
+
+bool SetOption(int descriptor, int level, int name, int value) noexcept {
+    return setsockopt(descriptor, level, name, &value, sizeof value) == 0;
+}
+
+// An open descriptor, closed again unless it is released.
+class Opening {
+public:
+    explicit Opening(int descriptor) noexcept : descriptor_(descriptor) {}
+    Opening(const Opening&) = delete;
+    Opening& operator=(const Opening&) = delete;
+    ~Opening() {
+        if (descriptor_ >= 0) close(descriptor_);
+    }
+
+    [[nodiscard]] int Get() const noexcept { return descriptor_; }
+    [[nodiscard]] OpenedSocket Release() noexcept {
+        const int descriptor = descriptor_;
+        descriptor_ = -1;
+        return {static_cast<SocketHandle>(descriptor), 0};
+    }
+
+private:
+    int descriptor_;
+};
+
+int FamilyOf(Endpoint::Family family) noexcept { return family == Endpoint::Family::V6 ? AF_INET6 : AF_INET; }
+
+bool Bind(int descriptor, const Endpoint& endpoint) noexcept {
+    sockaddr_storage address{};
+    const int size = ToSystem(endpoint, address);
+    return bind(descriptor, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size)) == 0;
+}
+
+}  // namespace
+
+OpenedSocket OpenListening(const Endpoint& endpoint, Transport transport, bool both_families, int backlog) {
+    const bool stream = transport == Transport::Tcp;
+    const int family = FamilyOf(endpoint.AddressFamily());
+    Opening socket(::socket(family, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+    if (socket.Get() < 0) return {kNoSocket, errno};
+    if (family == AF_INET6 && !SetOption(socket.Get(), IPPROTO_IPV6, IPV6_V6ONLY, both_families ? 0 : 1))
+        return {kNoSocket, errno};
+    if (stream) {
+        // On Linux this only lets a server come back while connections of its last run are in TIME_WAIT.
+        if (!SetOption(socket.Get(), SOL_SOCKET, SO_REUSEADDR, 1)) return {kNoSocket, errno};
+        SwitchNagleOff(static_cast<SocketHandle>(socket.Get()));  // accepted sockets inherit it
+    } else {
+        SetOption(socket.Get(), SOL_SOCKET, SO_RCVBUF, kDatagramBuffer);  // as much as the system allows
+    }
+    if (!Bind(socket.Get(), endpoint)) return {kNoSocket, errno};
+    if (stream && listen(socket.Get(), backlog) != 0) return {kNoSocket, errno};
+    return socket.Release();
+}
+
+OpenedSocket OpenStream(Endpoint::Family family) {
+    Opening socket(::socket(FamilyOf(family), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (socket.Get() < 0) return {kNoSocket, errno};
+    SwitchNagleOff(static_cast<SocketHandle>(socket.Get()));
+    return socket.Release();
+}
+
+void CloseSocket(SocketHandle socket) noexcept { close(Descriptor(socket)); }
+
+void ShutdownSend(SocketHandle socket) noexcept { shutdown(Descriptor(socket), SHUT_WR); }
+
+void SwitchNagleOff(SocketHandle socket) noexcept { SetOption(Descriptor(socket), IPPROTO_TCP, TCP_NODELAY, 1); }
+
+Endpoint LocalEndpoint(SocketHandle socket) noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (getsockname(Descriptor(socket), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+    return FromSystem(address);
+}
+
+void SendDatagramNow(IOCP_Operation& operation) noexcept {
+    sockaddr_storage address{};
+    const int size = ToSystem(operation.Far().endpoint, address);
+    const auto sent = sendto(Descriptor(operation.socket), operation.data, operation.size, MSG_DONTWAIT | MSG_NOSIGNAL,
+                             reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
+    operation.native_code = sent < 0 ? errno : 0;
+    operation.transferred = sent < 0 ? 0 : static_cast<std::uint32_t>(sent);
+}
+
+std::size_t DescriptorLimit(bool raise) noexcept {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+    if (raise && limit.rlim_cur < limit.rlim_max) {
+        const rlimit raised{limit.rlim_max, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return limit.rlim_max;
+    }
+    return limit.rlim_cur;
+}
+
+NetworkLibrary::NetworkLibrary() = default;
+NetworkLibrary::~NetworkLibrary() = default;
+
+}  // namespace iocp::detail

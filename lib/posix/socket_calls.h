@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// What both engines of this platform do with a socket themselves: calls that never block.
+#pragma once
+
+#include <iocp/operation.h>
+
+namespace iocp::detail {
+
+// SendTo, in one call. The operation is finished.
+void SendDatagramNow(IOCP_Operation& operation) noexcept;
+
+// A socket that was just accepted or connected: sends small messages at once (RFC 896 would hold them back).
+void SwitchNagleOff(SocketHandle socket) noexcept;
+
+}  // namespace iocp::detail

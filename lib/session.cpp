@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "session.h"
+
+#include "core_state.h"
+#include "worker.h"
+
+#include <exception>
+#include <utility>
+
+namespace iocp::detail {
+
+namespace {
+
+// From the moment when a client is at the door: whatever happens, it leaves every book that it was written into.
+class Stay {
+public:
+    Stay(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept
+        : worker_(worker), door_(door), connection_(std::move(connection)), remote_(remote) {}
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+
+    ~Stay() {
+        HandlerHasEnded();
+        connection_->End();
+        --worker_.Load();
+        door_.Left(remote_);
+    }
+
+    void Admit(std::shared_ptr<IOCP_Client> client) {
+        client_ = std::move(client);
+        Introduction::Bind(*client_, connection_, remote_, door_.ProtocolId(), door_.Over());
+        worker_.Core().Enter(client_);
+        ++worker_.Core().Count().clients_accepted;
+    }
+
+    void HandlerHasEnded() noexcept {
+        if (!client_) return;
+        worker_.Core().Leave(*client_);
+        worker_.Core().Guard(client_->Id(), [this] { door_.Protocol().DeleteClient(*client_); });
+        client_.reset();
+    }
+
+    [[nodiscard]] IOCP_Client& Client() const noexcept { return *client_; }
+    [[nodiscard]] Connection& Link() const noexcept { return *connection_; }
+
+private:
+    Worker& worker_;
+    Door& door_;
+    std::shared_ptr<Connection> connection_;
+    std::shared_ptr<IOCP_Client> client_;
+    Endpoint remote_;
+};
+
+Detached Serve(Worker& worker, Door& door, std::unique_ptr<Stay> stay) {
+    Connection& connection = stay->Link();
+    connection.BelongsTo(co_await ThisCoroutine{});
+
+    std::exception_ptr failure;
+    try {
+        co_await door.Protocol().ProcedureClient(stay->Client());
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) worker.Core().Report(stay->Client().Id(), failure);
+
+    stay->HandlerHasEnded();
+    if (connection.MustLinger()) co_await connection.Linger(worker.Core().Settings().linger);
+}
+
+}  // namespace
+
+void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) {
+    auto stay = std::make_unique<Stay>(worker, door, std::move(connection), remote);
+    if (worker.IsStopping()) return;
+
+    std::shared_ptr<IOCP_Client> client;
+    worker.Core().Guard(0, [&] {
+        client = door.Protocol().AcceptClient(Arrival{remote, door.Over(), door.ProtocolId()});
+        if (!client) ++worker.Core().Count().clients_refused;
+    });
+    if (!client) return;
+    stay->Admit(std::move(client));
+    Serve(worker, door, std::move(stay));
+}
+
+}  // namespace iocp::detail

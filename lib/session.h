@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection.h"
+#include "detached.h"
+
+#include <iocp/endpoint.h>
+#include <iocp/protocol.h>
+
+#include <memory>
+
+namespace iocp::detail {
+
+class Worker;
+
+// What lets clients in: a listener.
+class Door {
+public:
+    Door(const Door&) = delete;
+    Door& operator=(const Door&) = delete;
+
+    [[nodiscard]] IOCP_Protocol& Protocol() const noexcept { return *protocol_; }
+    [[nodiscard]] int ProtocolId() const noexcept { return protocol_id_; }
+    [[nodiscard]] Transport Over() const noexcept { return transport_; }
+
+    // On any worker: a client that was let in, or was on its way in, is gone.
+    virtual void Left(const Endpoint& remote) noexcept = 0;
+
+protected:
+    Door(std::shared_ptr<IOCP_Protocol> protocol, int protocol_id, Transport transport) noexcept
+        : protocol_(std::move(protocol)), protocol_id_(protocol_id), transport_(transport) {}
+    ~Door() = default;
+
+private:
+    std::shared_ptr<IOCP_Protocol> protocol_;
+    int protocol_id_;
+    Transport transport_;
+};
+
+// On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its handler.
+// Where either is refused the connection is ended.
+void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote);
+
+}  // namespace iocp::detail

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "stream_connection.h"
+
+#include "core_state.h"
+#include "misuse.h"
+#include "socket.h"
+#include "worker.h"
+
+#include <iocp/task.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace iocp::detail {
+
+namespace {
+
+constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // an operation counts in 32 bits
+
+}  // namespace
+
+bool StreamConnection::StartRecv(RecvWait& wait) {
+    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
+    if (IsClosed() || (IsStopping() && !lingering_)) return Refuse(wait, Outcome::Stopped);
+
+    IOCP_Operation& operation = Home().Operations().Acquire(
+        wait.memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
+    operation.socket = socket_;
+    operation.data = wait.memory.data();
+    operation.size = static_cast<std::uint32_t>(std::min(wait.memory.size(), kMostAtOnce));
+    operation.owner = &wait;
+    operation.completed = &OnRecvEnded;
+    wait.operation = &operation;
+    receiving_ = &wait;
+
+    if (Home().Io().Submit(operation) == Submission::Pending) {
+        ArmDeadline(wait);
+        return true;
+    }
+    if (!Home().SpendInline()) {
+        Home().Defer(operation);
+        return true;
+    }
+    FinishRecv(wait);
+    return false;
+}
+
+void StreamConnection::OnRecvEnded(IOCP_Operation& operation) noexcept {
+    RecvWait& wait = *static_cast<RecvWait*>(operation.owner);
+    static_cast<StreamConnection*>(wait.connection)->FinishRecv(wait);
+    wait.Resume();
+}
+
+void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
+    IOCP_Operation& operation = *std::exchange(wait.operation, nullptr);
+    receiving_ = nullptr;
+    Home().Timers().Disarm(wait);
+    wait.result = ResultOf(wait, operation);
+    wait.buffer = std::exchange(operation.buffer, nullptr);
+    if (operation.native_code == 0 && operation.transferred == 0) {
+        wait.result = Result(Outcome::Closed);
+        peer_ended_ = true;
+    }
+    broken_ = broken_ || wait.result.Why() == Outcome::Reset;
+    if (wait.result.Why() == Outcome::Full) ++Home().Core().Count().receive_buffers_out;
+    Home().Operations().Release(operation);
+}
+
+void StreamConnection::OnDue(RecvWait& wait) noexcept {
+    if (wait.operation != nullptr)
+        CutOff(wait, Outcome::Timeout);
+    else
+        wait.Resume();  // it was refused
+}
+
+void StreamConnection::Abandon(RecvWait& wait) noexcept {
+    Home().Timers().Disarm(wait);
+    if (wait.operation == nullptr) return;
+    receiving_ = nullptr;
+    Home().Abandon(*wait.operation);
+}
+
+bool StreamConnection::StartSend(SendWait& wait) {
+    if (IsClosed()) return Refuse(wait, Outcome::Stopped);
+    if (send_failure_ != Outcome::Ok) return Refuse(wait, send_failure_);
+
+    const bool first = sending_ == nullptr;
+    (first ? sending_ : last_sending_->next) = &wait;
+    last_sending_ = &wait;
+    wait.queued = true;
+    if (!first) {
+        ArmDeadline(wait);
+        return true;
+    }
+    while (!SubmitSend(wait)) {
+        if (!Home().SpendInline()) {
+            Home().Defer(*wait.operation);
+            return true;
+        }
+        if (FinishSend(wait)) {
+            LeaveQueue(wait);
+            return false;
+        }
+    }
+    ArmDeadline(wait);
+    return true;
+}
+
+bool StreamConnection::SubmitSend(SendWait& wait) {
+    if (wait.operation == nullptr) wait.operation = &Home().Operations().Acquire(IOCP_Operation::Kind::Send);
+    IOCP_Operation& operation = *wait.operation;
+    operation.socket = socket_;
+    operation.data = const_cast<std::byte*>(wait.memory.data());  // a Send only reads
+    operation.size = static_cast<std::uint32_t>(std::min(wait.memory.size(), kMostAtOnce));
+    operation.owner = &wait;
+    operation.completed = &OnSendEnded;
+    operation.transferred = 0;
+    operation.native_code = 0;
+    return Home().Io().Submit(operation) == Submission::Pending;
+}
+
+bool StreamConnection::FinishSend(SendWait& wait) noexcept {
+    IOCP_Operation& operation = *wait.operation;
+    const std::size_t sent = wait.result.size() + operation.transferred;
+    const Result last = ResultOf(wait, operation);
+    wait.memory = wait.memory.subspan(operation.transferred);
+    wait.result = Result(last.Why(), sent, last.NativeCode());
+    if (last && !wait.memory.empty()) {
+        if (wait.cut == Outcome::Ok) return false;
+        wait.result = Result(wait.cut, sent);
+    }
+    if (!wait.result && (sent > 0 || wait.result.Why() == Outcome::Reset)) send_failure_ = wait.result.Why();
+    broken_ = broken_ || wait.result.Why() == Outcome::Reset;
+    Home().Timers().Disarm(wait);
+    Home().Operations().Release(*std::exchange(wait.operation, nullptr));
+    return true;
+}
+
+void StreamConnection::OnSendEnded(IOCP_Operation& operation) noexcept {
+    SendWait& wait = *static_cast<SendWait*>(operation.owner);
+    auto& self = *static_cast<StreamConnection*>(wait.connection);
+    if (!self.FinishSend(wait)) {
+        if (!self.SubmitSend(wait)) self.Home().Defer(operation);
+        return;
+    }
+    self.LeaveQueue(wait);
+    self.SendNext();
+    wait.Resume();
+}
+
+void StreamConnection::LeaveQueue(SendWait& wait) noexcept {
+    SendWait* before = nullptr;
+    for (SendWait* at = sending_; at != &wait; at = at->next) before = at;
+    (before == nullptr ? sending_ : before->next) = wait.next;
+    if (last_sending_ == &wait) last_sending_ = before;
+    wait.next = nullptr;
+    wait.queued = false;
+}
+
+void StreamConnection::SendNext() noexcept {
+    if (sending_ == nullptr || sending_->operation != nullptr || sending_->cut != Outcome::Ok) return;
+    if (send_failure_ != Outcome::Ok) {
+        for (SendWait* at = sending_; at != nullptr; at = at->next) EndSoon(*at, send_failure_);
+        return;
+    }
+    if (!SubmitSend(*sending_)) Home().Defer(*sending_->operation);
+}
+
+void StreamConnection::OnDue(SendWait& wait) noexcept {
+    if (wait.operation != nullptr) return CutOff(wait, Outcome::Timeout);
+    if (wait.queued) {
+        wait.result = Result(wait.cut != Outcome::Ok ? wait.cut : Outcome::Timeout);
+        LeaveQueue(wait);
+        SendNext();
+    }
+    wait.Resume();
+}
+
+void StreamConnection::Abandon(SendWait& wait) noexcept {
+    Home().Timers().Disarm(wait);
+    if (!wait.queued) return;
+    if (wait.operation != nullptr) {
+        Home().Abandon(*wait.operation);
+        send_failure_ = Outcome::Stopped;  // nobody knows how much of it left
+    }
+    LeaveQueue(wait);
+    SendNext();
+}
+
+void StreamConnection::EndWaits(bool sends_too) noexcept {
+    if (receiving_ != nullptr && (sends_too || !lingering_)) CutOff(*receiving_, Outcome::Stopped);
+    if (!sends_too) return;
+    for (SendWait* at = sending_; at != nullptr; at = at->next) {
+        if (at->operation != nullptr)
+            CutOff(*at, Outcome::Stopped);
+        else
+            EndSoon(*at, Outcome::Stopped);
+    }
+}
+
+Endpoint StreamConnection::Local() const noexcept { return LocalEndpoint(socket_); }
+
+bool StreamConnection::MustLinger() const noexcept {
+    return !peer_ended_ && !broken_ && !IsClosed() && send_failure_ == Outcome::Ok;
+}
+
+Task<void> StreamConnection::Linger(std::chrono::nanoseconds limit) {
+    lingering_ = true;
+    ShutdownSend(socket_);
+    const auto until = Clock::now() + limit;
+    while (const Received unread = co_await RecvAwaitable(this, {}).Until(until)) {
+    }
+}
+
+void StreamConnection::LetGo() noexcept { Home().Io().Close(std::exchange(socket_, kNoSocket)); }
+
+}  // namespace iocp::detail

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection.h"
+
+#include <iocp/operation.h>
+
+#include <chrono>
+
+namespace iocp::detail {
+
+// A TCP connection.
+class StreamConnection final : public Connection {
+public:
+    // Takes over `socket`, which is attached to the engine of `home`.
+    StreamConnection(Worker& home, SocketHandle socket) : Connection(home), socket_(socket) {}
+
+    [[nodiscard]] bool StartRecv(RecvWait& wait) override;
+    [[nodiscard]] bool StartSend(SendWait& wait) override;
+    void Abandon(RecvWait& wait) noexcept override;
+    void Abandon(SendWait& wait) noexcept override;
+    [[nodiscard]] Endpoint Local() const noexcept override;
+
+    void OnDue(RecvWait& wait) noexcept override;
+    void OnDue(SendWait& wait) noexcept override;
+
+    // Ends the sending side and waits for the peer to end its own: a close with unread bytes would reset the connection,
+    // and what was sent last might not arrive (RFC 2525, 2.17).
+    [[nodiscard]] bool MustLinger() const noexcept override;
+    [[nodiscard]] Task<void> Linger(std::chrono::nanoseconds limit) override;
+
+private:
+    void EndWaits(bool sends_too) noexcept override;
+    void LetGo() noexcept override;
+
+    static void OnRecvEnded(IOCP_Operation& operation) noexcept;
+    static void OnSendEnded(IOCP_Operation& operation) noexcept;
+
+    void FinishRecv(RecvWait& wait) noexcept;
+
+    // Submits what is left of the first send in the queue. True: pending.
+    bool SubmitSend(SendWait& wait);
+
+    // Takes the result of its operation. False: there is more to send.
+    bool FinishSend(SendWait& wait) noexcept;
+
+    void LeaveQueue(SendWait& wait) noexcept;
+    void SendNext() noexcept;
+
+    SocketHandle socket_;
+    RecvWait* receiving_ = nullptr;
+    SendWait* sending_ = nullptr;  // the one under way; behind it those that wait for their turn
+    SendWait* last_sending_ = nullptr;
+    Outcome send_failure_ = Outcome::Ok;  // set once the stream was cut in the middle of a message
+    bool peer_ended_ = false;
+    bool broken_ = false;
+    bool lingering_ = false;
+};
+
+}  // namespace iocp::detail

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "stream_listener.h"
+
+#include "core_state.h"
+#include "operation_wait.h"
+#include "socket.h"
+#include "stream_connection.h"
+#include "worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace iocp::detail {
+
+namespace {
+
+// Long enough not to spin while descriptors are short, short enough to serve again well within a second.
+constexpr std::chrono::milliseconds kAcceptPause{50};
+
+}  // namespace
+
+// Suspends an accept loop until a client leaves.
+struct StreamListener::SlotFree {
+    StreamListener& listener;
+
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> loop) {
+        listener.waiting_.push_back(loop);
+        listener.waiting_for_slot_ = true;
+        // A slot given back before the flag was seen would wake nobody.
+        if (listener.slots_taken_ >= listener.most_clients_) return true;
+        listener.waiting_.pop_back();
+        return false;
+    }
+    void await_resume() const noexcept {}
+};
+
+StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHandle socket, std::size_t most_clients,
+                               AcceptDepth depth)
+    : Door(settings.protocol, settings.protocol_id, Transport::Tcp),
+      home_(home),
+      socket_(socket),
+      most_clients_(most_clients),
+      depth_(depth) {}
+
+StreamListener::~StreamListener() {
+    if (socket_ != kNoSocket) CloseSocket(socket_);
+}
+
+void StreamListener::Open() {
+    if (home_.IsStopping()) return;
+    home_.Core().Require(home_.Io().Attach(socket_, SocketRole::Listener), LocalEndpoint(socket_));
+    home_.Add(*this);
+    while (loops_ < depth_.least) AcceptLoop(home_, *this);
+}
+
+Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
+    ++self.loops_;
+    while (!self.stopped_) {
+        if (!self.TakeSlot()) {
+            ++worker.Core().Count().listeners_full;
+            co_await SlotFree{self};
+            continue;
+        }
+        OperationWait accept(worker, IOCP_Operation::Kind::Accept);
+        accept->socket = self.socket_;
+        self.pending_.push_back(&*accept);
+        co_await accept;
+        self.pending_.erase(std::find(self.pending_.begin(), self.pending_.end(), &*accept));
+
+        if (accept->native_code == 0) {
+            self.AdaptDepth();
+            self.LetIn(std::exchange(accept->accepted, kNoSocket), accept->Far().endpoint);
+            continue;
+        }
+        self.GiveSlotBack();
+        if (self.stopped_) break;
+        ++worker.Core().Count().accept_retries;
+        if (!IsClientGone(accept->native_code)) co_await Sleep(worker, kAcceptPause);
+    }
+    --self.loops_;
+}
+
+// The last pending accept was taken: clients come faster than accepts are renewed.
+void StreamListener::AdaptDepth() {
+    if (!pending_.empty() || depth_.least == depth_.most) return;
+    const unsigned wanted = std::min(loops_ * 2, depth_.most);
+    while (loops_ < wanted) AcceptLoop(home_, *this);
+}
+
+void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) {
+    Worker& worker = home_.Core().LeastLoaded();
+    ++worker.Load();
+    const auto begin = [this, &worker, socket, remote] {
+        if (worker.Io().Attach(socket, SocketRole::Stream) != 0) {
+            CloseSocket(socket);
+            --worker.Load();
+            return GiveSlotBack();
+        }
+        BeginSession(worker, *this, std::make_shared<StreamConnection>(worker, socket), remote);
+    };
+    if (&worker == &home_) return begin();
+    if (worker.Mail()->Post(begin)) return;
+    CloseSocket(socket);  // that worker has ended already
+    --worker.Load();
+    GiveSlotBack();
+}
+
+bool StreamListener::TakeSlot() noexcept {
+    std::size_t taken = slots_taken_;
+    while (taken < most_clients_)
+        if (slots_taken_.compare_exchange_weak(taken, taken + 1)) return true;
+    return false;
+}
+
+void StreamListener::GiveSlotBack() noexcept {
+    --slots_taken_;
+    if (waiting_for_slot_) home_.Mail()->Post([this] { WakeOne(); });
+}
+
+void StreamListener::WakeOne() noexcept {
+    if (waiting_.empty()) return;
+    const auto loop = waiting_.front();
+    waiting_.pop_front();
+    waiting_for_slot_ = !waiting_.empty();
+    loop.resume();
+}
+
+void StreamListener::Left(const Endpoint&) noexcept { GiveSlotBack(); }
+
+void StreamListener::Stop() noexcept {
+    stopped_ = true;
+    for (IOCP_Operation* accept : pending_) {
+        if (accept->state != IOCP_Operation::State::Pending) continue;
+        accept->cancel_requested = true;
+        home_.Io().Cancel(*accept);
+    }
+    home_.Io().Close(std::exchange(socket_, kNoSocket));
+    home_.Remove(*this);
+    home_.Mail()->Post([this] {
+        while (!waiting_.empty()) WakeOne();
+    });
+}
+
+}  // namespace iocp::detail

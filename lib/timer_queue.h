@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <iocp/timer.h>
+
+#include <chrono>
+#include <vector>
+
+namespace iocp::detail {
+
+// Timers by due time: a binary heap whose entries know their place, so that disarming is as cheap as arming.
+class TimerQueue {
+public:
+    TimerQueue() noexcept = default;
+    TimerQueue(const TimerQueue&) = delete;
+    TimerQueue& operator=(const TimerQueue&) = delete;
+
+    // Arms `timer`, which is not armed.
+    void Arm(Timer& timer, Clock::time_point due);
+
+    // No effect on a timer that is not armed.
+    void Disarm(Timer& timer) noexcept;
+
+    // Fires what is due at `now`, earliest first. A timer that arms itself again must be due after `now`.
+    void FireDue(Clock::time_point now) noexcept;
+
+    [[nodiscard]] bool Empty() const noexcept { return heap_.empty(); }
+
+    // How long from `now` to the first that is due; nanoseconds::max() where none is armed.
+    [[nodiscard]] std::chrono::nanoseconds UntilFirst(Clock::time_point now) const noexcept;
+
+private:
+    void Place(Timer* timer, std::size_t position) noexcept;
+    void Up(std::size_t position) noexcept;
+    void Down(std::size_t position) noexcept;
+
+    std::vector<Timer*> heap_;
+};
+
+}  // namespace iocp::detail

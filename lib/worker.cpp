@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "worker.h"
+
+#include "core_state.h"
+#include "socket.h"
+
+#include <gsl/assert>
+
+#include <algorithm>
+
+namespace iocp::detail {
+
+namespace {
+
+thread_local Worker* current_worker = nullptr;
+
+// What an operation left behind when nobody waits for it any more.
+void ReleaseAbandoned(IOCP_Operation& operation) noexcept {
+    Worker& worker = *static_cast<Worker*>(operation.owner);
+    if (operation.buffer != nullptr) operation.buffer->GiveBack();
+    if (operation.accepted != kNoSocket) CloseSocket(operation.accepted);
+    operation.buffer = nullptr;
+    operation.accepted = kNoSocket;
+    worker.Operations().Release(operation);
+}
+
+bool UsesForeignMemory(const IOCP_Operation& operation) noexcept {
+    return operation.kind == IOCP_Operation::Kind::Recv || operation.kind == IOCP_Operation::Kind::Send;
+}
+
+}  // namespace
+
+DetachedPromise::DetachedPromise(Worker& worker, std::nullptr_t) noexcept : worker_(worker), next_(worker.running_) {
+    if (next_ != nullptr) next_->previous_ = this;
+    worker.running_ = this;
+}
+
+DetachedPromise::~DetachedPromise() {
+    (previous_ != nullptr ? previous_->next_ : worker_.running_) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+}
+
+Worker::Worker(CoreState& core, const Options& options)
+    : core_(core),
+      options_(options),
+      buffers_(options.receive_buffer, options.max_receive_buffers + options.provided_buffers),
+      cut_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.CutAll(); }),
+      unwind_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.UnwindAll(); }) {}
+
+Worker::~Worker() = default;
+
+Worker* Worker::Current() noexcept { return current_worker; }
+
+void Worker::Open(EngineKind kind) {
+    engine_ = MakeEngine(kind, options_, buffers_);
+    now_ = Clock::now();
+    inbox_->Open(*engine_);
+}
+
+void Worker::Run() {
+    current_worker = this;
+    while (!HasEnded() || !inbox_->CloseIfEmpty()) Turn();
+    engine_.reset();
+    operations_in_use_.store(operations_.Count() - operations_.FreeCount());
+    current_worker = nullptr;
+}
+
+bool Worker::HasEnded() const noexcept {
+    return stopping_ && running_ == nullptr && operations_.FreeCount() == operations_.Count();
+}
+
+void Worker::Turn() {
+    const auto timeout = deferred_.Empty() ? timers_.UntilFirst(Clock::now()) : std::chrono::nanoseconds::zero();
+    OperationQueue ended;
+    std::swap(ended, deferred_);
+    engine_->Wait(ended, timeout);
+    now_ = Clock::now();
+
+    Dispatch(ended);
+    RunMessages();
+    inline_budget_ = kInlineBudget;
+    timers_.FireDue(now_);
+    UnwindDoomed();
+    operations_in_use_.store(operations_.Count() - operations_.FreeCount(), std::memory_order_relaxed);
+}
+
+void Worker::Dispatch(OperationQueue& ended) {
+    while (!ended.Empty()) {
+        IOCP_Operation& operation = ended.Pop();
+        inline_budget_ = kInlineBudget;
+        operation.completed(operation);
+    }
+}
+
+void Worker::RunMessages() {
+    inbox_->TakeInto(messages_);
+    for (Inbox::Message& message : messages_) {
+        inline_budget_ = kInlineBudget;
+        message();
+    }
+    messages_.clear();
+}
+
+void Worker::Abandon(IOCP_Operation& operation) noexcept {
+    operation.completed = &ReleaseAbandoned;
+    operation.owner = this;
+    if (operation.state != IOCP_Operation::State::Pending) return;  // ended already: on its way to Dispatch
+    operation.cancel_requested = true;
+    engine_->Cancel(operation);
+    if (!UsesForeignMemory(operation)) return;
+    // A wake-up that this takes is not lost: the operation is deferred then, so the next turn looks at the inbox at once.
+    while (operation.state == IOCP_Operation::State::Pending) engine_->Wait(deferred_, Engine::kForever);
+}
+
+void Worker::Unwind(std::coroutine_handle<> coroutine) { doomed_.push_back(coroutine); }
+
+void Worker::UnwindDoomed() noexcept {
+    while (!doomed_.empty()) {
+        const auto coroutine = doomed_.back();
+        doomed_.pop_back();
+        core_.Count().handlers_unwound.fetch_add(1, std::memory_order_relaxed);
+        coroutine.destroy();
+    }
+}
+
+void Worker::Add(Stoppable& waiting) noexcept {
+    waiting.next_ = waiting_;
+    if (waiting_ != nullptr) waiting_->previous_ = &waiting;
+    waiting_ = &waiting;
+}
+
+void Worker::Remove(Stoppable& waiting) noexcept {
+    (waiting.previous_ != nullptr ? waiting.previous_->next_ : waiting_) = waiting.next_;
+    if (waiting.next_ != nullptr) waiting.next_->previous_ = waiting.previous_;
+    waiting.previous_ = waiting.next_ = nullptr;
+}
+
+void Worker::BeginStop(Clock::time_point cut) {
+    if (!stopping_) {
+        stopping_ = true;
+        for (Stoppable *at = waiting_, *next; at != nullptr; at = next) {
+            next = at->next_;  // a listener leaves the list as it stops
+            at->Stop();
+        }
+    }
+    if (unwind_.Armed() || (cut_.Armed() && cut_.due <= cut)) return;
+    timers_.Disarm(cut_);
+    timers_.Arm(cut_, cut);
+}
+
+void Worker::CutAll() noexcept {
+    for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->Cut();
+    timers_.Arm(unwind_, now_ + kUnwindAfter);
+}
+
+void Worker::UnwindAll() noexcept {
+    for (; running_ != nullptr; core_.Count().handlers_unwound.fetch_add(1, std::memory_order_relaxed))
+        std::coroutine_handle<DetachedPromise>::from_promise(*running_).destroy();
+    doomed_.clear();
+}
+
+void Sleep::await_suspend(std::coroutine_handle<> sleeper) {
+    sleeper_ = sleeper;
+    worker_.Timers().Arm(*this, worker_.Now() + duration_);
+}
+
+}  // namespace iocp::detail

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "buffer_pool.h"
+#include "detached.h"
+#include "engine.h"
+#include "inbox.h"
+#include "operation_queue.h"
+#include "stoppable.h"
+#include "timer_queue.h"
+
+#include <iocp/operation_manager.h>
+#include <iocp/options.h>
+
+#include <atomic>
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace iocp::detail {
+
+class CoreState;
+
+// One thread with its engine and all that lives on it: clients, listeners, their coroutines, operations, buffers, timers.
+// Made and run on its own thread; only Mail, Load and the counts are for others.
+class Worker {
+public:
+    Worker(CoreState& core, const Options& options);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
+
+    // The worker whose thread this is, or null.
+    [[nodiscard]] static Worker* Current() noexcept;
+
+    // By the worker's thread: makes the engine (throws StartError), then runs until Stop has been asked for and
+    // everything has ended.
+    void Open(EngineKind kind);
+    void Run();
+
+    [[nodiscard]] CoreState& Core() noexcept { return core_; }
+    [[nodiscard]] Engine& Io() noexcept { return *engine_; }
+    [[nodiscard]] IOCP_OperationManager& Operations() noexcept { return operations_; }
+    [[nodiscard]] TimerQueue& Timers() noexcept { return timers_; }
+    [[nodiscard]] const std::shared_ptr<Inbox>& Mail() const noexcept { return inbox_; }
+
+    // Clients that live here, those on their way included. From any thread.
+    [[nodiscard]] std::atomic<std::size_t>& Load() noexcept { return load_; }
+
+    // Operations not in the pool, as of the last turn of the loop. From any thread.
+    [[nodiscard]] std::size_t OperationsInUse() const noexcept { return operations_in_use_.load(std::memory_order_relaxed); }
+
+    // The time at the start of this turn of the loop.
+    [[nodiscard]] Clock::time_point Now() const noexcept { return now_; }
+
+    // A coroutine may go on without suspending after an operation that finished at once. False: its turn is over, so
+    // that others are served; Defer the operation.
+    [[nodiscard]] bool SpendInline() noexcept {
+        if (inline_budget_ == 0) return false;
+        --inline_budget_;
+        return true;
+    }
+
+    // Completes an operation that is not pending in the next turn.
+    void Defer(IOCP_Operation& operation) noexcept { deferred_.Push(operation); }
+
+    // For an awaiter that goes away while its operation is under way: asks for the end of the operation, which then
+    // returns to the pool by itself. Returns when the kernel no longer uses memory that is not the library's.
+    void Abandon(IOCP_Operation& operation) noexcept;
+
+    // Destroys `coroutine`, a Detached of this worker, at the end of this turn.
+    void Unwind(std::coroutine_handle<> coroutine);
+
+    void Add(Stoppable& waiting) noexcept;
+    void Remove(Stoppable& waiting) noexcept;
+
+    // Told by a message: stop as IOCP_CORE::Stop says. An earlier `cut` replaces a later one.
+    void BeginStop(Clock::time_point cut);
+    [[nodiscard]] bool IsStopping() const noexcept { return stopping_; }
+
+private:
+    friend class DetachedPromise;
+
+    struct OwnTimer : Timer {
+        OwnTimer(Worker& of, Fire when_due) noexcept : Timer(when_due), worker(of) {}
+        Worker& worker;
+    };
+
+    static constexpr unsigned kInlineBudget = 32;
+    static constexpr std::chrono::seconds kUnwindAfter{1};
+
+    [[nodiscard]] bool HasEnded() const noexcept;
+    void Turn();
+    void Dispatch(OperationQueue& ended);
+    void RunMessages();
+    void UnwindDoomed() noexcept;
+    void CutAll() noexcept;
+    void UnwindAll() noexcept;
+
+    CoreState& core_;
+    const Options& options_;
+    std::atomic<std::size_t> load_ = 0;
+    std::atomic<std::size_t> operations_in_use_ = 0;
+    std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
+    std::vector<Inbox::Message> messages_;
+    BufferPool buffers_;
+    IOCP_OperationManager operations_;
+    TimerQueue timers_;
+    std::unique_ptr<Engine> engine_;  // gives its buffers back to the pool
+    OperationQueue deferred_;
+    Clock::time_point now_{};
+    unsigned inline_budget_ = 0;
+    bool stopping_ = false;
+    OwnTimer cut_;
+    OwnTimer unwind_;
+    Stoppable* waiting_ = nullptr;
+    DetachedPromise* running_ = nullptr;
+    std::vector<std::coroutine_handle<>> doomed_;
+};
+
+// Suspends a coroutine of `worker` for `duration`.
+class [[nodiscard]] Sleep : public Timer {
+public:
+    Sleep(Worker& worker, std::chrono::nanoseconds duration) noexcept
+        : Timer(&OnDue), worker_(worker), duration_(duration) {}
+    Sleep(const Sleep&) = delete;
+    Sleep& operator=(const Sleep&) = delete;
+    ~Sleep() { worker_.Timers().Disarm(*this); }
+
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> sleeper);
+    void await_resume() const noexcept {}
+
+private:
+    static void OnDue(Timer& timer) noexcept { static_cast<Sleep&>(timer).sleeper_.resume(); }
+
+    Worker& worker_;
+    std::chrono::nanoseconds duration_;
+    std::coroutine_handle<> sleeper_;
+};
+
+}  // namespace iocp::detail
