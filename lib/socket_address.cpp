@@ -42,11 +42,12 @@ std::string Endpoint::ToString() const {
     char text[INET6_ADDRSTRLEN] = {};
     if (family_ == Family::V4) {
         inet_ntop(AF_INET, address_.data(), text, sizeof text);
-        return text + (":" + std::to_string(port_));
+        return std::string(text).append(":").append(std::to_string(port_));
     }
     inet_ntop(AF_INET6, address_.data(), text, sizeof text);
-    const std::string scope = scope_ == 0 ? "" : "%" + std::to_string(scope_);
-    return "[" + (text + scope) + "]:" + std::to_string(port_);
+    std::string result = std::string("[").append(text);
+    if (scope_ != 0) result.append("%").append(std::to_string(scope_));
+    return result.append("]:").append(std::to_string(port_));
 }
 
 namespace detail {

@@ -5,6 +5,6 @@ function(iocp_core_add_warnings target)
         target_compile_options(${target} PRIVATE /W4 /permissive- /Zc:__cplusplus /utf-8 /EHsc)
     else()
         target_compile_options(${target} PRIVATE
-            -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Woverloaded-virtual)
+            -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast)
     endif()
 endfunction()

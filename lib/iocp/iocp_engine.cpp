@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "iocp_engine.h"
+
+#include "buffer_pool.h"
+#include "nt_status.h"
+#include "socket.h"
+#include "socket_address.h"
+#include "socket_calls.h"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace iocp::detail {
+
+namespace {
+
+using Kind = IOCP_Operation::Kind;
+
+// A pending send locks its memory; sends of hundreds of megabytes fail with WSAENOBUFS instead.
+constexpr std::uint32_t kMostSentAtOnce = 1 << 20;
+
+static_assert(sizeof(OVERLAPPED) <= sizeof(IOCP_Operation::kernel));
+static_assert(alignof(OVERLAPPED) <= alignof(IOCP_Operation));
+
+// What the system reads and writes of an operation that names another end.
+struct AcceptPart {
+    static constexpr DWORD kAddressSize = sizeof(sockaddr_in6) + 16;  // as AcceptEx demands
+    std::byte addresses[2 * kAddressSize];
+};
+struct DatagramPart {
+    sockaddr_storage from;
+    INT size;
+    DWORD flags;
+};
+static_assert(sizeof(AcceptPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
+static_assert(sizeof(DatagramPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
+
+template <class Part>
+Part& PartOf(IOCP_Operation& operation) {
+    return *std::launder(reinterpret_cast<Part*>(operation.Far().kernel));
+}
+
+OVERLAPPED* NewOverlapped(IOCP_Operation& operation) noexcept { return ::new (operation.kernel) OVERLAPPED{}; }
+
+OVERLAPPED* OverlappedOf(IOCP_Operation& operation) noexcept {
+    return std::launder(reinterpret_cast<OVERLAPPED*>(operation.kernel));
+}
+
+IOCP_Operation& OperationOf(OVERLAPPED* overlapped) noexcept { return *reinterpret_cast<IOCP_Operation*>(overlapped); }
+
+HANDLE HandleOf(SocketHandle socket) noexcept { return reinterpret_cast<HANDLE>(socket); }
+
+int CodeOf(int returned) noexcept { return returned == 0 ? 0 : WSAGetLastError(); }
+int CodeOfBool(BOOL returned) noexcept { return returned ? 0 : WSAGetLastError(); }
+
+Answer StartRecv(IOCP_Operation& operation) noexcept {
+    WSABUF nothing{};
+    DWORD flags = 0;
+    return {CodeOf(WSARecv(operation.socket, &nothing, 1, nullptr, &flags, NewOverlapped(operation), nullptr))};
+}
+
+Answer StartRecvFrom(IOCP_Operation& operation) noexcept {
+    WSABUF memory{operation.size, reinterpret_cast<char*>(operation.data)};
+    auto& part = *::new (operation.Far().kernel) DatagramPart{};
+    part.size = sizeof part.from;
+    return {CodeOf(WSARecvFrom(operation.socket, &memory, 1, nullptr, &part.flags,
+                               reinterpret_cast<sockaddr*>(&part.from), &part.size, NewOverlapped(operation), nullptr))};
+}
+
+Answer StartSend(IOCP_Operation& operation) noexcept {
+    WSABUF memory{std::min(operation.size, kMostSentAtOnce), reinterpret_cast<char*>(operation.data)};
+    DWORD bytes = 0;
+    const int returned = WSASend(operation.socket, &memory, 1, &bytes, 0, NewOverlapped(operation), nullptr);
+    return {CodeOf(returned), bytes};
+}
+
+void FinishConnect(IOCP_Operation& operation) noexcept {
+    if (operation.native_code != 0) return;
+    operation.native_code = CodeOf(setsockopt(operation.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, nullptr, 0));
+}
+
+bool FinishRecvFrom(IOCP_Operation& operation) noexcept {
+    // An ICMP message about some datagram that was sent earlier is no end of receiving.
+    if (operation.native_code == WSAECONNRESET || operation.native_code == WSAENETRESET) return false;
+    operation.truncated = operation.native_code == WSAEMSGSIZE;
+    if (operation.truncated) operation.native_code = 0;
+    if (operation.native_code == 0) operation.Far().endpoint = FromSystem(PartOf<DatagramPart>(operation).from);
+    return true;
+}
+
+// Rounded up: a timer must not be found not due. INFINITE is the greatest value.
+DWORD MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
+    if (timeout == Engine::kForever) return INFINITE;
+    const auto up = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+    return static_cast<DWORD>(std::min<std::int64_t>(up, INFINITE - 1));
+}
+
+}  // namespace
+
+IocpEngine::IocpEngine(BufferPool& buffers)
+    : buffers_(buffers),
+      extensions_(LoadWinsockExtensions()),
+      port_(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1)) {
+    if (port_ != nullptr) return;
+    const int code = static_cast<int>(GetLastError());
+    throw StartError("cannot make an I/O completion port: " + DescribeNativeCode(code), code);
+}
+
+IocpEngine::~IocpEngine() { CloseHandle(port_); }
+
+int IocpEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
+    if (const int code = MakeNonBlocking(socket); code != 0) return code;
+    if (CreateIoCompletionPort(HandleOf(socket), port_, 0, 0) == nullptr) return static_cast<int>(GetLastError());
+    if (role == SocketRole::Datagram || !extensions_.has_system_handles) return 0;
+    constexpr UCHAR kModes = FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE;
+    return SetFileCompletionNotificationModes(HandleOf(socket), kModes) ? 0 : static_cast<int>(GetLastError());
+}
+
+void IocpEngine::Close(SocketHandle socket) noexcept {
+    // closesocket alone may leave what is pending until the peer has taken all that was sent.
+    CancelIoEx(HandleOf(socket), nullptr);
+    CloseSocket(socket);
+}
+
+Submission IocpEngine::Submit(IOCP_Operation& operation) noexcept {
+    if (operation.kind == Kind::SendTo) {
+        SendDatagramNow(operation);
+        return Submission::Finished;
+    }
+    Answer answer;
+    do {
+        answer = Start(operation);
+        if (PacketFollows(operation, answer.code)) {
+            operation.state = IOCP_Operation::State::Pending;
+            return Submission::Pending;
+        }
+    } while (!Finish(operation, answer));
+    return Submission::Finished;
+}
+
+bool IocpEngine::PacketFollows(const IOCP_Operation& operation, int code) const noexcept {
+    if (code == WSA_IO_PENDING) return true;
+    if (extensions_.has_system_handles && operation.kind != Kind::RecvFrom) return false;
+    // WSAEMSGSIZE is a success with a warning: the datagram was received as far as there was room.
+    return code == 0 || code == WSAEMSGSIZE;
+}
+
+Answer IocpEngine::Start(IOCP_Operation& operation) const noexcept {
+    switch (operation.kind) {
+        case Kind::Accept: return StartAccept(operation);
+        case Kind::Connect: return StartConnect(operation);
+        case Kind::Recv:
+        case Kind::RecvLent: return StartRecv(operation);
+        case Kind::RecvFrom: return StartRecvFrom(operation);
+        case Kind::Send: return StartSend(operation);
+        case Kind::SendTo: break;  // never gets here
+    }
+    return {};
+}
+
+Answer IocpEngine::StartAccept(IOCP_Operation& operation) const noexcept {
+    sockaddr_storage local{};
+    int size = sizeof local;
+    if (getsockname(operation.socket, reinterpret_cast<sockaddr*>(&local), &size) != 0) return {WSAGetLastError()};
+    operation.accepted = NewSocket(local.ss_family, SOCK_STREAM);
+    if (operation.accepted == kNoSocket) return {WSAGetLastError()};
+
+    // No receive length: a client that sends nothing would hold the accept.
+    auto& part = *::new (operation.Far().kernel) AcceptPart{};
+    DWORD bytes = 0;
+    return {CodeOfBool(extensions_.accept_ex(operation.socket, operation.accepted, part.addresses, 0,
+                                             AcceptPart::kAddressSize, AcceptPart::kAddressSize, &bytes,
+                                             NewOverlapped(operation)))};
+}
+
+Answer IocpEngine::StartConnect(IOCP_Operation& operation) const noexcept {
+    // ConnectEx wants a socket that is bound.
+    sockaddr_storage address{};
+    int size = ToSystem(Endpoint(operation.Far().endpoint.AddressFamily(), {}, 0), address);
+    const int bound = CodeOf(bind(operation.socket, reinterpret_cast<const sockaddr*>(&address), size));
+    if (bound != 0 && bound != WSAEINVAL) return {bound};  // WSAEINVAL: it is bound already
+
+    size = ToSystem(operation.Far().endpoint, address);
+    return {CodeOfBool(extensions_.connect_ex(operation.socket, reinterpret_cast<const sockaddr*>(&address), size,
+                                              nullptr, 0, nullptr, NewOverlapped(operation)))};
+}
+
+void IocpEngine::Cancel(IOCP_Operation& operation) noexcept {
+    // Fails where it has ended already; then its packet is on its way.
+    CancelIoEx(HandleOf(operation.socket), OverlappedOf(operation));
+}
+
+void IocpEngine::Wake() noexcept {
+    if (woken_.exchange(true)) return;
+    if (!PostQueuedCompletionStatus(port_, 0, 0, nullptr)) woken_.store(false);  // out of memory: the next may succeed
+}
+
+void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
+    std::array<OVERLAPPED_ENTRY, kMostPackets> packets;
+    ULONG count = 0;
+    if (!GetQueuedCompletionStatusEx(port_, packets.data(), kMostPackets, &count, MillisecondsFrom(timeout), FALSE))
+        return;
+    for (ULONG i = 0; i < count; ++i) {
+        OVERLAPPED* overlapped = packets[i].lpOverlapped;
+        if (overlapped == nullptr) {
+            woken_.store(false);
+            continue;
+        }
+        IOCP_Operation& operation = OperationOf(overlapped);
+        operation.state = IOCP_Operation::State::Acquired;
+        const Answer answer{NativeCodeOf(static_cast<std::uint32_t>(overlapped->Internal)),
+                            packets[i].dwNumberOfBytesTransferred};
+        if (Finish(operation, answer) || Submit(operation) == Submission::Finished) ended.Push(operation);
+    }
+}
+
+bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
+    operation.native_code = answer.code;
+    operation.transferred = answer.bytes;
+    // The socket of a cancelled operation may be closed by now, and its number another's: nothing more is done with it.
+    const bool needs_socket = operation.kind != Kind::Send && operation.kind != Kind::RecvFrom;
+    if (operation.cancel_requested && (answer.code != 0 || needs_socket))
+        operation.native_code = WSA_OPERATION_ABORTED;
+
+    switch (operation.kind) {
+        case Kind::Accept: FinishAccept(operation); break;
+        case Kind::Connect: FinishConnect(operation); break;
+        case Kind::Recv:
+        case Kind::RecvLent: return operation.native_code != 0 || FetchBytes(operation);
+        case Kind::RecvFrom: return FinishRecvFrom(operation);
+        case Kind::Send:
+        case Kind::SendTo: break;
+    }
+    return true;
+}
+
+bool IocpEngine::FetchBytes(IOCP_Operation& operation) noexcept {
+    Buffer* buffer = nullptr;
+    if (operation.kind == Kind::RecvLent) {
+        buffer = buffers_.Acquire();
+        if (buffer == nullptr) {
+            operation.native_code = WSAENOBUFS;
+            return true;
+        }
+        operation.data = buffer->Bytes();
+        operation.size = static_cast<std::uint32_t>(buffer->Capacity());
+    }
+    const int size = static_cast<int>(std::min<std::uint32_t>(operation.size, INT_MAX));
+    const int received = recv(operation.socket, reinterpret_cast<char*>(operation.data), size, 0);
+    operation.native_code = received < 0 ? WSAGetLastError() : 0;
+    operation.transferred = received < 0 ? 0 : static_cast<std::uint32_t>(received);
+    if (received > 0)
+        operation.buffer = buffer;
+    else if (buffer != nullptr)
+        buffer->GiveBack();
+    return operation.native_code != WSAEWOULDBLOCK;
+}
+
+void IocpEngine::FinishAccept(IOCP_Operation& operation) const noexcept {
+    if (operation.native_code == 0)
+        operation.native_code =
+            CodeOf(setsockopt(operation.accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                              reinterpret_cast<const char*>(&operation.socket), sizeof operation.socket));
+    if (operation.native_code != 0) {
+        if (operation.accepted != kNoSocket) CloseSocket(std::exchange(operation.accepted, kNoSocket));
+        return;
+    }
+    SwitchNagleOff(operation.accepted);
+    sockaddr* local = nullptr;
+    sockaddr* remote = nullptr;
+    int local_size = 0;
+    int remote_size = 0;
+    extensions_.get_accept_ex_sockaddrs(PartOf<AcceptPart>(operation).addresses, 0, AcceptPart::kAddressSize,
+                                        AcceptPart::kAddressSize, &local, &local_size, &remote, &remote_size);
+    sockaddr_storage address{};
+    std::memcpy(&address, remote, static_cast<std::size_t>(remote_size));
+    operation.Far().endpoint = FromSystem(address);
+}
+
+}  // namespace iocp::detail

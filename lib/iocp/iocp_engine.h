@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine.h"
+#include "winsock_extensions.h"
+
+#include <atomic>
+
+namespace iocp::detail {
+
+// What the system said to a request: 0, WSA_IO_PENDING or the code of a failure; and how many bytes went at once.
+struct Answer {
+    int code = 0;
+    DWORD bytes = 0;
+};
+
+// One completion port, waited on by one thread. The OVERLAPPED of a request is the first part of its operation, so a
+// completion packet leads straight back to it.
+//
+// Nothing is held while a receive is idle: it waits as a receive of no bytes, for which the kernel locks no memory, and
+// the bytes are fetched when they are there.
+class IocpEngine final : public Engine {
+public:
+    // Throws StartError.
+    explicit IocpEngine(BufferPool& buffers);
+    ~IocpEngine() override;
+
+    [[nodiscard]] std::string_view Name() const noexcept override { return "iocp"; }
+    [[nodiscard]] int Attach(SocketHandle socket, SocketRole role) noexcept override;
+    void Close(SocketHandle socket) noexcept override;
+    [[nodiscard]] Submission Submit(IOCP_Operation& operation) noexcept override;
+    void Cancel(IOCP_Operation& operation) noexcept override;
+    void Wake() noexcept override;
+    void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
+
+private:
+    static constexpr ULONG kMostPackets = 128;
+
+    // Calls the system once; Finish makes the result of what has ended. False: it came to nothing, and is to be started
+    // again.
+    [[nodiscard]] Answer Start(IOCP_Operation& operation) const noexcept;
+    [[nodiscard]] bool Finish(IOCP_Operation& operation, Answer answer) noexcept;
+
+    // Whether a completion packet follows such an answer.
+    [[nodiscard]] bool PacketFollows(const IOCP_Operation& operation, int code) const noexcept;
+
+    [[nodiscard]] Answer StartAccept(IOCP_Operation& operation) const noexcept;
+    [[nodiscard]] Answer StartConnect(IOCP_Operation& operation) const noexcept;
+    void FinishAccept(IOCP_Operation& operation) const noexcept;
+    [[nodiscard]] bool FetchBytes(IOCP_Operation& operation) noexcept;
+
+    BufferPool& buffers_;
+    const WinsockExtensions extensions_;
+    const HANDLE port_;
+    std::atomic<bool> woken_ = false;  // a packet of Wake is on its way
+};
+
+}  // namespace iocp::detail

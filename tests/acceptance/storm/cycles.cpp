@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "storm.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <semaphore>
+#include <span>
+#include <utility>
+
+namespace storm {
+
+namespace {
+
+enum class From : std::uint8_t {
+    Handler,
+    Tick,
+    Signal,
+    OtherThread,
+    TwoThreads,
+    SpawnedTask,
+    OnStart,
+    Destructor,
+};
+
+constexpr std::array<std::string_view, 8> kNames{
+    "handler",        "tick",    "signal",        "another thread", "two threads at once",
+    "a spawned task", "OnStart", "the destructor"};
+
+// A core that stops itself at some time, from where it is told to.
+class Stopping final : public QuietCore {
+public:
+    using QuietCore::QuietCore;
+    ~Stopping() override { Stop(drain); }
+
+    std::atomic<From> from{From::Handler};
+    std::chrono::milliseconds drain{0};
+    std::atomic<std::uint64_t> served = 0;
+    std::atomic<std::uint64_t> enough = 0;  // served, when it stops
+    std::binary_semaphore started{0};
+    std::binary_semaphore loaded{0};
+    std::atomic<std::uint64_t> stops = 0;
+
+    void Served() {
+        if (++served != enough) return;
+        loaded.release();
+        if (from == From::Handler) Stop(drain);
+    }
+
+private:
+    void OnStart() override {
+        started.release();
+        if (from == From::OnStart) Stop(drain);
+    }
+    void OnStop() override {
+        QuietCore::OnStop();
+        ++stops;
+    }
+    void OnBackgroundTick() override {
+        if (from == From::Tick && served >= enough) Stop(drain);
+    }
+};
+
+class Host final : public IOCP_Protocol {
+public:
+    std::atomic<Stopping*> core = nullptr;
+
+private:
+    iocp::Task<> ProcedureClient(IOCP_Client& client) override {
+        while (auto message = co_await client.Recv()) {
+            if (!co_await client.Send(message)) co_return;
+            core.load()->Served();
+        }
+    }
+};
+
+// Talks with the server until one of the two cores stops.
+iocp::Task<> Talk(iocp::Endpoint remote, iocp::Transport transport) {
+    const std::vector<std::byte> words(1'000);
+    auto connection = co_await iocp::Connect(remote, transport, 10s);
+    while (connection) {
+        if (!co_await connection->Send(words)) co_return;
+        const auto answer = co_await connection->Recv().Within(50ms);  // a datagram may be lost
+        if (!answer && answer.Why() != iocp::Outcome::Timeout) co_return;
+    }
+}
+
+iocp::Task<> StopSoon(Stopping& core) {
+    core.Stop(core.drain);
+    co_return;
+}
+
+iocp::Options OptionsFor(const Settings& settings) {
+    iocp::Options options;
+    options.engine = settings.engine;
+    options.tick = 1ms;
+    options.drain = 0ms;
+    return options;
+}
+
+// A server that is used again and again, and the clients that load it.
+class Arena {
+public:
+    explicit Arena(const Settings& settings) : options_(OptionsFor(settings)), host_(std::make_shared<Host>()) {
+        Renew();
+    }
+
+    void Cycle(From from, Random& random) {
+        server_->from = from;
+        server_->drain = std::chrono::milliseconds(random.Below(3));
+        server_->served = 0;
+        server_->enough = 20 + random.Below(200);
+        const std::uint64_t stops = server_->stops;
+        std::thread running = Start(from);
+        Load(random);
+        Stop(from);
+        if (running.joinable()) running.join();
+        if (server_) {
+            server_->Stop();  // waits for the one that was asked for elsewhere
+            if (server_->IsRunning() || server_->stops != stops + 1) Fail("it was not stopped once");
+        }
+        clients_.reset();
+        if (!server_ || random.Below(4) == 0) Renew();
+    }
+
+private:
+    void Renew() {
+        server_.emplace(std::vector<iocp::Listener>{{0, 1, host_, iocp::Transport::Tcp, "127.0.0.1"},
+                                                    {0, 2, host_, iocp::Transport::Udp, "127.0.0.1"}},
+                        options_);
+        host_->core = &*server_;
+    }
+
+    // By Run in a thread of its own where a signal is to end it.
+    std::thread Start(From from) {
+        std::thread running;
+        if (from == From::Signal)
+            running = std::thread([this] { server_->Run(2); });
+        else
+            server_->Start(2);
+        server_->started.acquire();
+        return running;
+    }
+
+    void Load(Random& random) {
+        const iocp::Endpoint tcp = server_->Listening(0);
+        const iocp::Endpoint udp = server_->Listening(1);
+        clients_.emplace(std::vector<iocp::Listener>{}, options_);
+        for (std::size_t i = 0; i < 10; ++i) {
+            clients_->Spawn(Talk(tcp, iocp::Transport::Tcp));
+            if (i < 3) clients_->Spawn(Talk(udp, iocp::Transport::Udp));
+        }
+        clients_->Start(1 + static_cast<unsigned>(random.Below(2)));
+        if (server_->from != From::OnStart) server_->loaded.acquire();
+    }
+
+    void Stop(From from) {
+        switch (from) {
+            case From::Signal: return RaiseTermination();
+            case From::OtherThread: return server_->Stop(server_->drain);
+            case From::TwoThreads: {
+                std::thread other([this] { server_->Stop(server_->drain); });
+                server_->Stop();
+                return other.join();
+            }
+            case From::SpawnedTask: return server_->Spawn(StopSoon(*server_));
+            case From::Destructor: return server_.reset();
+            case From::Handler:
+            case From::Tick:
+            case From::OnStart: return;  // by the core itself
+        }
+    }
+
+    const iocp::Options options_;
+    const std::shared_ptr<Host> host_;
+    std::optional<Stopping> server_;
+    std::optional<QuietCore> clients_;
+};
+
+}  // namespace
+
+void RunCycles(const Settings& settings, Watchdog& watchdog) {
+    Random random(settings.seed);
+    std::array<std::uint64_t, kNames.size()> counts{};
+    std::optional<std::size_t> descriptors;
+    Arena arena(settings);
+    for (std::uint64_t i = 0; i < settings.count; ++i) {
+        // First each kind once, so that all that stays open is open.
+        const std::size_t kind = i < kNames.size() ? i : random.Below(kNames.size());
+        const std::string what = "cycle " + std::to_string(i) + ", stop from " + std::string(kNames.at(kind));
+        watchdog.Expect(what);
+        arena.Cycle(static_cast<From>(kind), random);
+        ++counts.at(kind);
+        if (i + 1 == kNames.size()) descriptors = OpenDescriptors();
+        if (descriptors) DemandDescriptors(*descriptors, what);
+    }
+    std::printf("%llu starts and stops, seed %llu, from", static_cast<unsigned long long>(settings.count),
+                static_cast<unsigned long long>(settings.seed));
+    for (std::size_t i = 0; i < kNames.size(); ++i)
+        std::printf("%s %.*s %llu", i == 0 ? "" : ",", static_cast<int>(kNames.at(i).size()), kNames.at(i).data(),
+                    static_cast<unsigned long long>(counts.at(i)));
+    std::printf("; none hung; descriptors back at %zu; ", descriptors.value_or(0));
+}
+
+}  // namespace storm

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "storm.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace storm {
+
+namespace {
+
+// How the handler on the server's side behaves; the client asks for it by its first byte.
+enum class Mood : std::uint8_t {
+    Echo,
+    OwnMemory,  // receives into memory of its own
+    Impatient,  // gives up and asks again, all the time
+    Quits,      // returns in the middle
+    ClosesItself,
+    Floods,    // sends what nobody asked for until that fails
+    Stubborn,  // goes on asking when it is stopped
+};
+
+constexpr std::size_t kUsualMoods = static_cast<std::size_t>(Mood::Stubborn);
+
+constexpr std::size_t kVisitors = 48;                 // clients at a time over TCP; half as many over UDP
+constexpr std::uint64_t kOperationsInRound = 20'000;  // before each stop
+constexpr std::size_t kLongestMessage = 20'000;
+constexpr std::size_t kMostTurns = 100;  // of an impatient handler
+
+std::chrono::nanoseconds UpTo(Random& random, std::chrono::nanoseconds longest) {
+    return std::chrono::nanoseconds(random.Below(static_cast<std::size_t>(longest.count())));
+}
+
+struct Guest final : IOCP_Client {
+    Random random{Id()};
+};
+
+// Counts what must be even: clients made and deleted, handlers begun and ended.
+struct Census {
+    std::atomic<std::uint64_t> made = 0;
+    std::atomic<std::uint64_t> deleted = 0;
+    std::atomic<std::uint64_t> unwound = 0;
+};
+
+class Host final : public iocp::ProtocolFor<Guest> {
+public:
+    Host(Ledger& ledger, Census& census) : ledger_(ledger), census_(census) {}
+
+    std::shared_ptr<IOCP_Client> AcceptClient(const iocp::Arrival&) override {
+        ++census_.made;
+        return std::make_shared<Guest>();
+    }
+    void DeleteClient(Guest&) override { ++census_.deleted; }
+
+    iocp::Task<> ProcedureClient(Guest& guest) override {
+        Entry entry(ledger_);
+        const auto wish = co_await guest.Recv();
+        entry.Ended(wish);
+        if (!wish || wish.size() == 0) co_return;
+        const auto mood = static_cast<Mood>(wish.Bytes().front());
+        if (!co_await Echo(guest, wish.Bytes().subspan(1))) co_return;
+        switch (mood) {
+            case Mood::OwnMemory: co_return co_await EchoFromOwnMemory(guest);
+            case Mood::Floods: co_return co_await Flood(guest);
+            case Mood::Stubborn: co_return co_await AskForEver(guest);
+            default: co_return co_await EchoAll(guest, mood);
+        }
+    }
+
+private:
+    iocp::Task<bool> Echo(Guest& guest, std::span<const std::byte> bytes) {
+        if (bytes.empty()) co_return true;
+        Entry entry(ledger_);
+        const iocp::Result sent = co_await guest.Send(bytes);
+        entry.Ended(sent);
+        co_return static_cast<bool>(sent);
+    }
+
+    iocp::Task<> EchoAll(Guest& guest, Mood mood) {
+        const std::size_t last = guest.random.Below(10);
+        for (std::size_t turn = 0;; ++turn) {
+            if (turn == last && mood == Mood::Quits) co_return;
+            if (turn == last && mood == Mood::ClosesItself) guest.Close();
+            const auto limit =
+                mood == Mood::Impatient ? 30us + UpTo(guest.random, 300us) : std::chrono::nanoseconds(20s);
+            Entry entry(ledger_);
+            const auto message = co_await guest.Recv().Within(limit);
+            entry.Ended(message);
+            if (message.Why() == iocp::Outcome::Timeout && mood == Mood::Impatient && turn < kMostTurns) continue;
+            if (!message || !co_await Echo(guest, message.Bytes())) co_return;
+        }
+    }
+
+    iocp::Task<> EchoFromOwnMemory(Guest& guest) {
+        std::array<std::byte, 700> memory;
+        for (;;) {
+            Entry entry(ledger_);
+            const iocp::Result message = co_await guest.Recv(memory);
+            entry.Ended(message);
+            if (!message || !co_await Echo(guest, std::span(memory).first(message.size()))) co_return;
+        }
+    }
+
+    iocp::Task<> Flood(Guest& guest) {
+        const std::vector<std::byte> flood(100'000, std::byte{1});
+        const std::size_t size = guest.Transport() == iocp::Transport::Udp ? 1'000 : flood.size();
+        for (int i = 0; i < 200; ++i) {
+            Entry entry(ledger_);
+            const iocp::Result sent = co_await guest.Send(std::span(flood).first(size)).Within(UpTo(guest.random, 5ms));
+            entry.Ended(sent);
+            if (!sent) co_return;
+        }
+    }
+
+    iocp::Task<> AskForEver(Guest& guest) {
+        const CountUnwound counts{census_};
+        for (;;) {
+            Entry entry(ledger_);
+            const auto message = co_await guest.Recv();
+            entry.Ended(message);
+            if (message.Why() != iocp::Outcome::Ok && message.Why() != iocp::Outcome::Stopped) co_return;
+        }
+    }
+
+    struct CountUnwound {
+        Census& census;
+        ~CountUnwound() { ++census.unwound; }
+    };
+
+    Ledger& ledger_;
+    Census& census_;
+};
+
+// One visit to the server after the other, until this core stops.
+class Visitors {
+public:
+    Visitors(Ledger& ledger, const iocp::Endpoint& tcp, const iocp::Endpoint& udp)
+        : ledger_(ledger), tcp_(tcp), udp_(udp) {}
+
+    iocp::Task<> VisitOften(iocp::Transport transport, std::uint64_t seed) {
+        Random random(seed);
+        const iocp::Endpoint remote = transport == iocp::Transport::Tcp ? tcp_ : udp_;
+        bool more = true;
+        while (more) {
+            Entry entry(ledger_);
+            const auto server = co_await iocp::Connect(remote, transport, 20s);
+            entry.Ended(server);
+            more = server.Why() != iocp::Outcome::Stopped;
+            if (server) co_await Visit(*server, random);
+        }
+    }
+
+private:
+    iocp::Task<> Visit(IOCP_Client& server, Random& random) {
+        const auto mood = random.Below(50) == 0 ? Mood::Stubborn : static_cast<Mood>(random.Below(kUsualMoods));
+        const bool lossy = server.Transport() == iocp::Transport::Udp;
+        const std::size_t last = 1 + random.Below(6);
+        for (std::size_t turn = 0; turn < last; ++turn) {
+            std::vector<std::byte> message(1 + random.Below(lossy ? 1'000 : kLongestMessage));
+            for (std::byte& each : message) each = static_cast<std::byte>(random());
+            if (turn == 0) message.front() = static_cast<std::byte>(mood);
+            Entry entry(ledger_);
+            const iocp::Result sent = co_await server.Send(message);
+            entry.Ended(sent);
+            if (!sent) co_return;
+            if (turn + 1 == last && random.Below(2) == 0) break;  // leaves without waiting for the answer
+            const auto expected = std::span(message).subspan(turn == 0 ? 1 : 0);
+            if (!co_await Hear(server, expected, mood)) co_return;
+        }
+        // Bytes that nobody read make a reset of it.
+        if (random.Below(2) == 0) server.Close();
+    }
+
+    iocp::Task<bool> Hear(IOCP_Client& server, std::span<const std::byte> expected, Mood mood) {
+        const bool udp = server.Transport() == iocp::Transport::Udp;
+        const auto limit = udp ? 20ms : 20'000ms;
+        while (!expected.empty()) {
+            Entry entry(ledger_);
+            const auto answer = co_await server.Recv().Within(limit);
+            entry.Ended(answer);
+            if (answer.Why() == iocp::Outcome::Timeout && !udp && mood != Mood::Stubborn) Fail("no answer came");
+            if (!answer) co_return false;
+            // A UDP port may have belonged to a visitor with another mood before.
+            if (udp || mood == Mood::Floods || mood == Mood::Stubborn) co_return true;
+            if (answer.size() > expected.size() || !std::equal(answer.begin(), answer.end(), expected.begin()))
+                Fail("a wrong answer came");
+            expected = expected.subspan(answer.size());
+        }
+        co_return true;
+    }
+
+    Ledger& ledger_;
+    const iocp::Endpoint tcp_;
+    const iocp::Endpoint udp_;
+};
+
+// Closes clients from outside, at random.
+void KillUntil(const std::atomic<bool>& ended, const IOCP_CORE& core, Random random) {
+    while (!ended) {
+        core.ForEachClient([&](IOCP_Client& client) {
+            if (random.Below(200) == 0) client.Close();
+        });
+        std::this_thread::sleep_for(UpTo(random, 1ms));
+    }
+}
+
+// Both cores run until `enough` operations were served; then both are stopped in the middle of everything.
+std::size_t Round(const Settings& settings, Ledger& ledger, Census& census, std::uint64_t enough, Random& random) {
+    const auto host = std::make_shared<Host>(ledger, census);
+    iocp::Options options;
+    options.engine = settings.engine;
+    iocp::Listener udp(0, 2, host, iocp::Transport::Udp, "127.0.0.1");
+    udp.idle = 50ms;
+    QuietCore server({{0, 1, host, iocp::Transport::Tcp, "127.0.0.1"}, udp}, options);
+    server.Start(2);
+
+    Visitors visitors(ledger, server.Listening(0), server.Listening(1));
+    QuietCore clients(std::vector<iocp::Listener>{}, options);
+    clients.Start(2);
+    for (std::size_t i = 0; i < kVisitors; ++i) {
+        clients.Spawn(visitors.VisitOften(iocp::Transport::Tcp, random()));
+        if (i % 2 == 0) clients.Spawn(visitors.VisitOften(iocp::Transport::Udp, random()));
+    }
+
+    std::atomic<bool> ended = false;
+    std::thread killer([&, seed = random()] { KillUntil(ended, server, Random(seed)); });
+    while (ledger.Served() < enough) std::this_thread::sleep_for(UpTo(random, 2ms));
+    const bool server_first = random.Below(2) == 0;
+    const auto drain = std::chrono::milliseconds(random.Below(5));
+    (server_first ? server : clients).Stop(drain);
+    (server_first ? clients : server).Stop(drain);
+    ended = true;
+    killer.join();
+    return server.Counters().handlers_unwound;
+}
+
+}  // namespace
+
+void RunOperations(const Settings& settings, Watchdog& watchdog) {
+    Random random(settings.seed);
+    Ledger ledger;
+    Census census;
+    std::size_t unwound = 0;
+    std::size_t stops = 0;
+    std::size_t descriptors = 0;
+    while (ledger.Served() < settings.count) {
+        watchdog.Expect("round " + std::to_string(stops), 60s);
+        unwound += Round(settings, ledger, census,
+                         ledger.Served() + kOperationsInRound / 2 + random.Below(kOperationsInRound), random);
+        ledger.DemandBalance();
+        if (census.made != census.deleted) Fail("clients made and deleted differ");
+        // The first round opens what stays open: a directory, a library.
+        if (stops++ == 0) descriptors = OpenDescriptors();
+        DemandDescriptors(descriptors, "after stop " + std::to_string(stops));
+    }
+    std::printf("%llu operations in %zu rounds, seed %llu: each ended once (",
+                static_cast<unsigned long long>(ledger.begun), stops, static_cast<unsigned long long>(settings.seed));
+    for (std::size_t i = 0; i < ledger.outcomes.size(); ++i) {
+        const auto name = iocp::ToString(static_cast<iocp::Outcome>(i));
+        std::printf("%s%.*s %llu", i == 0 ? "" : ", ", static_cast<int>(name.size()), name.data(),
+                    static_cast<unsigned long long>(ledger.outcomes[i]));
+    }
+    std::printf(", destroyed %llu); %llu clients made and deleted, %zu handlers unwound; descriptors back at %zu; ",
+                static_cast<unsigned long long>(ledger.destroyed), static_cast<unsigned long long>(census.made),
+                unwound, descriptors);
+}
+
+}  // namespace storm

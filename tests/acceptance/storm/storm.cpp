@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "storm.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+
+namespace storm {
+
+void Fail(const std::string& what) {
+    std::fprintf(stderr, "FAILED: %s\n", what.c_str());
+    std::fflush(stderr);
+    std::abort();
+}
+
+void DemandDescriptors(std::size_t expected, const std::string& when) {
+    const auto limit = std::chrono::steady_clock::now() + 2s;
+    while (OpenDescriptors() != expected && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+    const std::size_t now = OpenDescriptors();
+    if (now != expected)
+        Fail(when + ": " + std::to_string(expected) + " descriptors before, now " + std::to_string(now));
+}
+
+Watchdog::Watchdog() : limit_(std::chrono::steady_clock::now() + 1h), thread_([this] { Watch(); }) {}
+
+Watchdog::~Watchdog() {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+}
+
+void Watchdog::Expect(const std::string& what, std::chrono::seconds within) {
+    const std::lock_guard lock(mutex_);
+    expected_ = what;
+    limit_ = std::chrono::steady_clock::now() + within;
+    changed_.notify_one();
+}
+
+void Watchdog::Watch() {
+    std::unique_lock lock(mutex_);
+    while (!ended_) {
+        if (std::chrono::steady_clock::now() >= limit_) Fail("it hangs: " + expected_);
+        changed_.wait_until(lock, limit_);
+    }
+}
+
+void Ledger::DemandBalance() const {
+    if (begun == ended + destroyed) return;
+    Fail("operations begun " + std::to_string(begun) + ", ended " + std::to_string(ended) + ", destroyed " +
+         std::to_string(destroyed));
+}
+
+void QuietCore::OnStop() {
+    if (OperationsInUse() != 0) Fail("operations in use at the stop: " + std::to_string(OperationsInUse()));
+    if (ClientCount() != 0) Fail("clients in the table at the stop: " + std::to_string(ClientCount()));
+}
+
+void QuietCore::OnError(const iocp::HandlerError& error) noexcept { Fail("an error of a handler: " + error.Message()); }
+
+iocp::Endpoint Loopback(std::uint16_t port) { return *iocp::Endpoint::Parse("127.0.0.1", port); }
+
+namespace {
+
+struct Command {
+    std::string_view name;
+    void (*run)(const Settings& settings, Watchdog& watchdog);
+};
+
+constexpr std::array<Command, 3> kCommands{{
+    {"operations", &RunOperations},
+    {"cycles", &RunCycles},
+    {"throws", &RunThrows},
+}};
+
+constexpr const char* kUsage =
+    "usage: storm COMMAND COUNT [SEED [ENGINE]]\n"
+    "  operations COUNT    awaited calls amid kills, resets, timeouts and stops: each ends exactly once\n"
+    "  cycles COUNT        starts and stops under load, from everywhere: none hangs, nothing stays\n"
+    "  throws COUNT        clients whose handlers throw: each error is told once, the server lives\n";
+
+std::uint64_t NumberFrom(std::string_view text, std::uint64_t otherwise) {
+    std::uint64_t number = otherwise;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+int Main(const std::vector<std::string_view>& words) {
+    const auto command = std::ranges::find(kCommands, words.size() > 2 ? words[1] : "", &Command::name);
+    const auto engine = iocp::ParseEngineKind(words.size() > 4 ? words[4] : "auto");
+    if (command == kCommands.end() || !engine) {
+        std::fputs(kUsage, stderr);
+        return 2;
+    }
+    const Settings settings{NumberFrom(words[2], 1), NumberFrom(words.size() > 3 ? words[3] : "1", 1), *engine};
+    Watchdog watchdog;
+    const auto begin = std::chrono::steady_clock::now();
+    command->run(settings, watchdog);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    std::printf("%.1f s\n", taken.count());
+    return 0;
+}
+
+}  // namespace
+
+}  // namespace storm
+
+int main(int count, char** texts) {
+    try {
+        return storm::Main({texts, texts + count});
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "FAILED: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// What the storms share: programs that use the library as nobody should, and demand that it keeps its promises.
+#pragma once
+
+#include <iocp/iocp.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace storm {
+
+using namespace std::chrono_literals;
+
+// A promise is broken: says so and ends the process at once, from any thread.
+[[noreturn]] void Fail(const std::string& what);
+
+// What the platform knows of this process; see the platform folders.
+[[nodiscard]] std::size_t OpenDescriptors();
+void RaiseTermination();  // what Ctrl-C or SIGTERM would bring
+
+// Fails unless the descriptors are `expected`; the system may need a moment to let go of the last.
+void DemandDescriptors(std::size_t expected, const std::string& when);
+
+// Ends the process as a failure when it has not been told to expect something else for too long.
+class Watchdog {
+public:
+    Watchdog();
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+    ~Watchdog();
+
+    void Expect(const std::string& what, std::chrono::seconds within = 30s);
+
+private:
+    void Watch();
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::string expected_ = "nothing";
+    std::chrono::steady_clock::time_point limit_;
+    bool ended_ = false;
+    std::thread thread_;
+};
+
+// SplitMix64: a few bytes, so that every client has its own.
+class Random {
+public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+
+    std::uint64_t operator()() {
+        std::uint64_t value = state_ += 0x9e3779b97f4a7c15;
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+        return value ^ (value >> 31);
+    }
+    std::size_t Below(std::size_t limit) { return (*this)() % limit; }
+
+private:
+    std::uint64_t state_;
+};
+
+// The book of all awaited calls.
+struct Ledger {
+    std::atomic<std::uint64_t> begun = 0;
+    std::atomic<std::uint64_t> ended = 0;
+    std::atomic<std::uint64_t> destroyed = 0;              // with the coroutine that waited
+    std::array<std::atomic<std::uint64_t>, 8> outcomes{};  // of those that ended
+
+    // Those that did something: neither refused by a client that was closed, nor waited in vain.
+    [[nodiscard]] std::uint64_t Served() const {
+        return ended - With(iocp::Outcome::Stopped) - With(iocp::Outcome::Timeout);
+    }
+    [[nodiscard]] std::uint64_t With(iocp::Outcome outcome) const {
+        return outcomes[static_cast<std::size_t>(outcome)];
+    }
+    void DemandBalance() const;
+};
+
+// One awaited call in the book: it lives in the coroutine beside the co_await.
+class Entry {
+public:
+    explicit Entry(Ledger& ledger) : ledger_(ledger) { ++ledger_.begun; }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    ~Entry() {
+        if (!ended_) ++ledger_.destroyed;
+    }
+
+    void Ended(const iocp::Result& result) {
+        if (ended_) Fail("an operation ended twice");
+        ended_ = true;
+        ++ledger_.outcomes.at(static_cast<std::size_t>(result.Why()));
+        ++ledger_.ended;
+    }
+
+private:
+    Ledger& ledger_;
+    bool ended_ = false;
+};
+
+// A core that prints nothing, and whose pools must be full when its last handler has ended.
+class QuietCore : public IOCP_CORE {
+public:
+    using IOCP_CORE::IOCP_CORE;
+    ~QuietCore() override { Stop(); }
+
+protected:
+    void OnStart() override {}
+    void OnStop() override;
+    void OnError(const iocp::HandlerError& error) noexcept override;
+};
+
+struct Settings {
+    std::uint64_t count;
+    std::uint64_t seed;
+    iocp::EngineKind engine;
+};
+
+// Numeric loopback address with `port`.
+[[nodiscard]] iocp::Endpoint Loopback(std::uint16_t port);
+
+void RunOperations(const Settings& settings, Watchdog& watchdog);
+void RunCycles(const Settings& settings, Watchdog& watchdog);
+void RunThrows(const Settings& settings, Watchdog& watchdog);
+
+}  // namespace storm
