@@ -21,6 +21,8 @@ void IOCP_CORE::Start(unsigned workers) { state_->Start(workers); }
 
 void IOCP_CORE::Stop(std::chrono::milliseconds drain) { state_->Stop(drain); }
 
+void IOCP_CORE::Stop() { state_->Stop(state_->Settings().drain); }
+
 bool IOCP_CORE::IsRunning() const noexcept { return state_->IsRunning(); }
 
 void IOCP_CORE::Spawn(iocp::Task<> task) { state_->Spawn(std::move(task)); }

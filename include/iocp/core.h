@@ -59,7 +59,10 @@ public:
     // await ends as Stopped, and handlers that still have not returned a second later are destroyed where they wait.
     // Waits until all of this is done, except in handlers and hooks of this core, where it only asks for it.
     // Calling it again, or on a core that does not run, does no harm; the shortest drain counts.
-    void Stop(std::chrono::milliseconds drain = std::chrono::milliseconds::zero());
+    void Stop(std::chrono::milliseconds drain);
+
+    // The same with Options::drain.
+    void Stop();
 
     // From the return of Start, or the call of OnStart, until the last worker has ended.
     [[nodiscard]] bool IsRunning() const noexcept;

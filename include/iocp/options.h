@@ -54,7 +54,7 @@ struct Listener {
 struct Options {
     EngineKind engine = EngineKind::Auto;
     std::chrono::milliseconds tick{1'000};    // between two OnBackgroundTick
-    std::chrono::milliseconds drain{5'000};   // for handlers to end when Run is ended by Ctrl-C, or the core destroyed
+    std::chrono::milliseconds drain{5'000};   // for handlers to end at Stop() and Ctrl-C, and when the core is destroyed
     std::chrono::milliseconds linger{1'000};  // for a peer to end its side after ours, so that our last bytes arrive
 
     std::size_t receive_buffer = std::size_t{16} << 10;     // bytes that one Recv() can bring; TCP
