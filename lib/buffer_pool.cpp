@@ -3,8 +3,8 @@
 
 #include "misuse.h"
 
-#include <gsl/assert>
 #include <iocp/received.h>
+#include <gsl/assert>
 
 #include <new>
 

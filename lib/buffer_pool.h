@@ -41,11 +41,12 @@ private:
     BufferPool* pool_;
 };
 
-// One worker's receive buffers, all of one size. Hands out the one that came back last, whose memory is warm, and keeps a
-// limited number of free ones. Thread rule: only on its worker's thread.
+// One worker's receive buffers, all of one size. Hands out the one that came back last, whose memory is warm, and keeps
+// a limited number of free ones. Thread rule: only on its worker's thread.
 class BufferPool {
 public:
-    BufferPool(std::size_t buffer_size, std::size_t most_out) noexcept : buffer_size_(buffer_size), most_out_(most_out) {}
+    BufferPool(std::size_t buffer_size, std::size_t most_out) noexcept
+        : buffer_size_(buffer_size), most_out_(most_out) {}
     BufferPool(const BufferPool&) = delete;
     BufferPool& operator=(const BufferPool&) = delete;
 

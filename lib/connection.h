@@ -69,7 +69,8 @@ protected:
     // Ends a suspended `wait` that has no operation as `outcome`, soon.
     void EndSoon(Wait& wait, Outcome outcome);
 
-    // Asks for the end of a wait's operation; `why` is what the wait ends as, unless the operation ends by itself first.
+    // Asks for the end of a wait's operation; `why` is what the wait ends as, unless the operation ends by itself
+    // first.
     void CutOff(Wait& wait, Outcome why) noexcept;
 
     void ArmDeadline(Wait& wait);

@@ -143,8 +143,7 @@ void CoreState::StartWorkers(unsigned count, const EngineChoice& choice) {
 
     const auto failed = std::find_if(failures.begin(), failures.end(), [](const auto& failure) { return !!failure; });
     if (failed == failures.end()) return;
-    for (const auto& worker : workers_)
-        worker->Mail()->Post([&worker = *worker] { worker.BeginStop(worker.Now()); });
+    for (const auto& worker : workers_) worker->Mail()->Post([&worker = *worker] { worker.BeginStop(worker.Now()); });
     lock.unlock();
     for (std::thread& thread : worker_threads_) thread.join();
     worker_threads_.clear();

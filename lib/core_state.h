@@ -37,8 +37,8 @@ struct LiveCounters {
     [[nodiscard]] Counters Snapshot() const noexcept;
 };
 
-// What is behind an IOCP_CORE. A run begins in Start; the background thread ends it: it joins the workers, calls OnStop,
-// and declares the core stopped.
+// What is behind an IOCP_CORE. A run begins in Start; the background thread ends it: it joins the workers, calls
+// OnStop, and declares the core stopped.
 class CoreState {
 public:
     CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options options);

@@ -78,7 +78,8 @@ void DatagramSocket::RecvFromAwaitable::OnCompleted(IOCP_Operation& operation) n
 }
 
 Datagram DatagramSocket::RecvFromAwaitable::await_resume() noexcept {
-    if (operation_ == nullptr) return Datagram(Received(Result(socket_.stopped_ ? Outcome::Stopped : Outcome::Full)), {});
+    if (operation_ == nullptr)
+        return Datagram(Received(Result(socket_.stopped_ ? Outcome::Stopped : Outcome::Full)), {});
     IOCP_Operation& operation = *std::exchange(operation_, nullptr);
     socket_.receiving_ = nullptr;
     operation.buffer = nullptr;

@@ -9,8 +9,8 @@ namespace iocp::detail {
 class Worker;
 class DetachedPromise;
 
-// The outermost coroutine of whatever runs on a worker: a client's session, a listener's loop. It starts at once, belongs
-// to its worker, and ends by itself; its body lets no exception out. Its first parameter is the worker.
+// The outermost coroutine of whatever runs on a worker: a client's session, a listener's loop. It starts at once,
+// belongs to its worker, and ends by itself; its body lets no exception out. Its first parameter is the worker.
 struct Detached {
     using promise_type = DetachedPromise;
 };

@@ -36,7 +36,8 @@ public:
     // SendTo needs no tie: a datagram socket that is tied to one engine may send through any.
     [[nodiscard]] virtual int Attach(SocketHandle socket, SocketRole role) noexcept = 0;
 
-    // Unties a socket and closes it. Operations of it that are still pending have been cancelled, and are yielded later.
+    // Unties a socket and closes it. Operations of it that are still pending have been cancelled, and are yielded
+    // later.
     virtual void Close(SocketHandle socket) noexcept = 0;
 
     // Hands an operation to the kernel.
@@ -52,8 +53,8 @@ public:
     // From any thread: makes a Wait under way, or else the next one, return soon.
     virtual void Wake() noexcept = 0;
 
-    // Waits until an operation has ended, Wake was called, or `timeout` has passed (which may be zero, or kForever), and
-    // appends the ended operations to `ended`, no longer pending.
+    // Waits until an operation has ended, Wake was called, or `timeout` has passed (which may be zero, or kForever),
+    // and appends the ended operations to `ended`, no longer pending.
     virtual void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept = 0;
 
     static constexpr std::chrono::nanoseconds kForever = std::chrono::nanoseconds::max();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <gsl/assert>
 #include <iocp/operation_manager.h>
+#include <gsl/assert>
 
 IOCP_Operation::~IOCP_Operation() = default;
 

@@ -13,7 +13,8 @@ namespace iocp::detail {
 // For the core's own coroutines: an operation that is filled in, awaited once, and back in the pool in the end.
 class OperationWait {
 public:
-    OperationWait(Worker& worker, IOCP_Operation::Kind kind) : worker_(worker), operation_(&worker.Operations().Acquire(kind)) {}
+    OperationWait(Worker& worker, IOCP_Operation::Kind kind)
+        : worker_(worker), operation_(&worker.Operations().Acquire(kind)) {}
     OperationWait(const OperationWait&) = delete;
     OperationWait& operator=(const OperationWait&) = delete;
     ~OperationWait() {

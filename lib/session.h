@@ -37,8 +37,8 @@ private:
     Transport transport_;
 };
 
-// On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its handler.
-// Where either is refused the connection is ended.
+// On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its
+// handler. Where either is refused the connection is ended.
 void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote);
 
 }  // namespace iocp::detail

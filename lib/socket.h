@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What each platform supplies beside its engines: opening sockets, the meaning of its codes, and the end of the process.
+// What each platform supplies beside its engines: opening sockets, the meaning of its codes, and the end of the
+// process.
 #pragma once
 
 #include <iocp/endpoint.h>
@@ -18,9 +19,10 @@ struct OpenedSocket {
     int native_code = 0;
 };
 
-// A socket bound to `endpoint`, listening (Tcp) or not (Udp), attached to no engine. `both_families`: an IPv6 socket that
-// serves IPv4 as well. Not inherited by child processes; a port is never shared with another process.
-[[nodiscard]] OpenedSocket OpenListening(const Endpoint& endpoint, Transport transport, bool both_families, int backlog);
+// A socket bound to `endpoint`, listening (Tcp) or not (Udp), attached to no engine. `both_families`: an IPv6 socket
+// that serves IPv4 as well. Not inherited by child processes; a port is never shared with another process.
+[[nodiscard]] OpenedSocket OpenListening(const Endpoint& endpoint, Transport transport, bool both_families,
+                                         int backlog);
 
 // A TCP socket for Connect.
 [[nodiscard]] OpenedSocket OpenStream(Endpoint::Family family);

@@ -24,8 +24,8 @@ bool StreamConnection::StartRecv(RecvWait& wait) {
     if (receiving_ != nullptr) Misuse("two Recv at once on one client");
     if (IsClosed() || (IsStopping() && !lingering_)) return Refuse(wait, Outcome::Stopped);
 
-    IOCP_Operation& operation = Home().Operations().Acquire(
-        wait.memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
+    IOCP_Operation& operation =
+        Home().Operations().Acquire(wait.memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
     operation.socket = socket_;
     operation.data = wait.memory.data();
     operation.size = static_cast<std::uint32_t>(std::min(wait.memory.size(), kMostAtOnce));

@@ -24,8 +24,8 @@ public:
     void OnDue(RecvWait& wait) noexcept override;
     void OnDue(SendWait& wait) noexcept override;
 
-    // Ends the sending side and waits for the peer to end its own: a close with unread bytes would reset the connection,
-    // and what was sent last might not arrive (RFC 2525, 2.17).
+    // Ends the sending side and waits for the peer to end its own: a close with unread bytes would reset the
+    // connection, and what was sent last might not arrive (RFC 2525, 2.17).
     [[nodiscard]] bool MustLinger() const noexcept override;
     [[nodiscard]] Task<void> Linger(std::chrono::nanoseconds limit) override;
 

@@ -17,8 +17,8 @@ namespace iocp::detail {
 
 class Worker;
 
-// A TCP listener: keeps accepts pending on one worker and spreads the clients over all. No failure of an accept ends it;
-// at its limit of clients it waits for one to leave, and the system's backlog holds the others.
+// A TCP listener: keeps accepts pending on one worker and spreads the clients over all. No failure of an accept ends
+// it; at its limit of clients it waits for one to leave, and the system's backlog holds the others.
 class StreamListener final : public Door, public Stoppable {
 public:
     // Takes over `socket`, which listens. `most_clients` at a time.

@@ -108,7 +108,8 @@ void Worker::Abandon(IOCP_Operation& operation) noexcept {
     operation.cancel_requested = true;
     engine_->Cancel(operation);
     if (!UsesForeignMemory(operation)) return;
-    // A wake-up that this takes is not lost: the operation is deferred then, so the next turn looks at the inbox at once.
+    // A wake-up that this takes is not lost: the operation is deferred then, so the next turn looks at the inbox at
+    // once.
     while (operation.state == IOCP_Operation::State::Pending) engine_->Wait(deferred_, Engine::kForever);
 }
 

@@ -23,8 +23,8 @@ namespace iocp::detail {
 
 class CoreState;
 
-// One thread with its engine and all that lives on it: clients, listeners, their coroutines, operations, buffers, timers.
-// Made and run on its own thread; only Mail, Load and the counts are for others.
+// One thread with its engine and all that lives on it: clients, listeners, their coroutines, operations, buffers,
+// timers. Made and run on its own thread; only Mail, Load and the counts are for others.
 class Worker {
 public:
     Worker(CoreState& core, const Options& options);
@@ -50,7 +50,9 @@ public:
     [[nodiscard]] std::atomic<std::size_t>& Load() noexcept { return load_; }
 
     // Operations not in the pool, as of the last turn of the loop. From any thread.
-    [[nodiscard]] std::size_t OperationsInUse() const noexcept { return operations_in_use_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t OperationsInUse() const noexcept {
+        return operations_in_use_.load(std::memory_order_relaxed);
+    }
 
     // The time at the start of this turn of the loop.
     [[nodiscard]] Clock::time_point Now() const noexcept { return now_; }

@@ -69,7 +69,7 @@ public:
 
     bool Start(std::coroutine_handle<> coroutine);
 
-    Memory memory;              // what is not sent yet
+    Memory memory;             // what is not sent yet
     SendWait* next = nullptr;  // the send that was asked for after this one
     bool queued = false;
 };
@@ -89,8 +89,9 @@ public:
     Awaitable(const Awaitable&) = delete;
     Awaitable& operator=(const Awaitable&) = delete;
 
-    // The wait ends as Timeout when `duration` has passed since it was awaited. A Recv that timed out has taken nothing.
-    // A Send that timed out in the middle has left the stream cut: every later Send on the client ends the same way.
+    // The wait ends as Timeout when `duration` has passed since it was awaited. A Recv that timed out has taken
+    // nothing. A Send that timed out in the middle has left the stream cut: every later Send on the client ends the
+    // same way.
     [[nodiscard]] Awaitable Within(std::chrono::nanoseconds duration) && noexcept {
         return Awaitable(wait_.connection, wait_.memory, duration);
     }

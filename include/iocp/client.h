@@ -15,13 +15,13 @@ class Connection;
 struct Introduction;
 }  // namespace iocp::detail
 
-// One client: a TCP connection, or the peer of a UDP socket that has one remote address. Derive from it to keep state of
-// your own, and let your protocol's AcceptClient make it (see iocp::ProtocolFor).
+// One client: a TCP connection, or the peer of a UDP socket that has one remote address. Derive from it to keep state
+// of your own, and let your protocol's AcceptClient make it (see iocp::ProtocolFor).
 //
-// Owner: the core keeps it alive while its handler runs; others hold it by std::shared_ptr for as long as they like, and
-// find it ended then.
-// Thread rule: its coroutines run on one worker, its home, one at a time, so its state needs no lock. Id, Remote,
-// ProtocolId, Transport and Close may be called from any thread; everything else only from its coroutines.
+// Owner: the core keeps it alive while its handler runs; others hold it by std::shared_ptr for as long as they like,
+// and find it ended then. Thread rule: its coroutines run on one worker, its home, one at a time, so its state needs no
+// lock. Id, Remote, ProtocolId, Transport and Close may be called from any thread; everything else only from its
+// coroutines.
 class IOCP_Client : public std::enable_shared_from_this<IOCP_Client> {
 public:
     IOCP_Client() noexcept;
@@ -51,15 +51,19 @@ public:
 
     // The same into `memory`, which must not be empty and must live until the call has ended; yields the bytes filled.
     //   TooLong  a datagram was longer than `memory`; its first part is there, the rest is lost
-    [[nodiscard]] iocp::RecvIntoAwaitable Recv(std::span<std::byte> memory) noexcept { return {connection_.get(), memory}; }
+    [[nodiscard]] iocp::RecvIntoAwaitable Recv(std::span<std::byte> memory) noexcept {
+        return {connection_.get(), memory};
+    }
 
-    // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at once:
-    // each message leaves whole, in call order. On UDP it is one datagram.
+    // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at
+    // once: each message leaves whole, in call order. On UDP it is one datagram.
     //   Reset    the connection broke
     //   Full     UDP only: the kernel's queue was full and the datagram is dropped
     //   TooLong  UDP only: longer than a datagram can be
     //   Stopped  Close was called, or the core's drain deadline passed
-    [[nodiscard]] iocp::SendAwaitable Send(std::span<const std::byte> bytes) noexcept { return {connection_.get(), bytes}; }
+    [[nodiscard]] iocp::SendAwaitable Send(std::span<const std::byte> bytes) noexcept {
+        return {connection_.get(), bytes};
+    }
     [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
         return {connection_.get(), std::as_bytes(std::span(text))};
     }

@@ -32,8 +32,8 @@ private:
     std::shared_ptr<IOCP_Client> client_;
 };
 
-// Connects to `remote` from a coroutine of a core (a handler, or one given to IOCP_CORE::Spawn); the connection lives on
-// that coroutine's worker. On UDP it always works: nothing is sent before the first Send.
+// Connects to `remote` from a coroutine of a core (a handler, or one given to IOCP_CORE::Spawn); the connection lives
+// on that coroutine's worker. On UDP it always works: nothing is sent before the first Send.
 //   Timeout      no answer within `limit`
 //   Stopped      the core is stopping
 //   SystemError  refused or unreachable; NativeCode says which

@@ -34,7 +34,8 @@ struct HandlerError {
 }  // namespace iocp
 
 // The server: its listeners, worker threads, client table and background thread. Derive from it to use the hooks.
-// A process may have many. A derived class that overrides a hook calls Stop in its destructor, before the override goes.
+// A process may have many. A derived class that overrides a hook calls Stop in its destructor, before the override
+// goes.
 //
 // Thread rule: every method may be called from any thread, and from handlers and hooks, unless it says otherwise.
 class IOCP_CORE {
@@ -101,11 +102,12 @@ protected:
     // After the last handler has ended: on the background thread.
     virtual void OnStop();
 
-    // Every Options::tick on the background thread, counted from the start; a tick that is due while one runs is skipped.
+    // Every Options::tick on the background thread, counted from the start; a tick that is due while one runs is
+    // skipped.
     virtual void OnBackgroundTick();
 
-    // An exception left a handler (that client has ended), a protocol's hook or OnBackgroundTick. On the thread where it
-    // happened. Here: prints a line to standard error. Must not throw.
+    // An exception left a handler (that client has ended), a protocol's hook or OnBackgroundTick. On the thread where
+    // it happened. Here: prints a line to standard error. Must not throw.
     virtual void OnError(const iocp::HandlerError& error) noexcept;
 
 private:

@@ -34,7 +34,11 @@ struct Listener {
     // `port` 0 lets the system choose; IOCP_CORE::Listening tells which.
     Listener(std::uint16_t on_port, int id, std::shared_ptr<IOCP_Protocol> handler,
              iocp::Transport over = iocp::Transport::Tcp, std::string on_address = "*")
-        : port(on_port), protocol_id(id), protocol(std::move(handler)), transport(over), address(std::move(on_address)) {}
+        : port(on_port),
+          protocol_id(id),
+          protocol(std::move(handler)),
+          transport(over),
+          address(std::move(on_address)) {}
 
     std::uint16_t port;
     int protocol_id;  // yours; IOCP_Client::ProtocolId gives it back
@@ -45,19 +49,19 @@ struct Listener {
     // Clients at a time; 0: TCP as many as the process's descriptor limit allows, UDP 65,536.
     // TCP clients above it wait in the system's backlog; datagrams of UDP peers above it are dropped and counted.
     std::size_t max_clients = 0;
-    int backlog = 1024;                                 // connections that the system keeps waiting; TCP
-    std::chrono::milliseconds idle{60'000};             // silence after which a UDP peer has ended
-    std::size_t max_queued_datagrams = 256;             // received and not yet taken by a UDP peer's handler;
+    int backlog = 1024;                                   // connections that the system keeps waiting; TCP
+    std::chrono::milliseconds idle{60'000};               // silence after which a UDP peer has ended
+    std::size_t max_queued_datagrams = 256;               // received and not yet taken by a UDP peer's handler;
     std::size_t max_queued_bytes = std::size_t{1} << 20;  //   more are dropped and counted
 };
 
 struct Options {
     EngineKind engine = EngineKind::Auto;
-    std::chrono::milliseconds tick{1'000};    // between two OnBackgroundTick
-    std::chrono::milliseconds drain{5'000};   // for handlers to end at Stop() and Ctrl-C, and when the core is destroyed
+    std::chrono::milliseconds tick{1'000};   // between two OnBackgroundTick
+    std::chrono::milliseconds drain{5'000};  // for handlers to end at Stop() and Ctrl-C, and when the core is destroyed
     std::chrono::milliseconds linger{1'000};  // for a peer to end its side after ours, so that our last bytes arrive
 
-    std::size_t receive_buffer = std::size_t{16} << 10;     // bytes that one Recv() can bring; TCP
+    std::size_t receive_buffer = std::size_t{16} << 10;      // bytes that one Recv() can bring; TCP
     std::size_t max_receive_buffers = std::size_t{1} << 14;  // lent at a time, for each worker
 
     // io_uring: sizes of the queues, for each worker. Powers of two.

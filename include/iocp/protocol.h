@@ -21,9 +21,9 @@ struct Arrival {
 // What a server says to its clients. Derive from it, write ProcedureClient, and give it to a listener.
 //
 // Owner: shared by the listeners that use it, until the core is destroyed.
-// Thread rule: one protocol serves clients of all workers, so its own members are shared between threads. For one client
-// AcceptClient, ProcedureClient and DeleteClient run on that client's home worker, in this order.
-// An exception that leaves one of them ends that client and reaches IOCP_CORE::OnError.
+// Thread rule: one protocol serves clients of all workers, so its own members are shared between threads. For one
+// client AcceptClient, ProcedureClient and DeleteClient run on that client's home worker, in this order. An exception
+// that leaves one of them ends that client and reaches IOCP_CORE::OnError.
 class IOCP_Protocol {
 public:
     IOCP_Protocol() noexcept = default;

@@ -39,7 +39,9 @@ public:
     }
 
     // The bytes; none after a failure, except what fitted of a datagram that was TooLong.
-    [[nodiscard]] std::span<const std::byte> Bytes() const noexcept { return {data(), buffer_ != nullptr ? size() : 0}; }
+    [[nodiscard]] std::span<const std::byte> Bytes() const noexcept {
+        return {data(), buffer_ != nullptr ? size() : 0};
+    }
     [[nodiscard]] std::string_view Text() const noexcept {
         return {reinterpret_cast<const char*>(data()), Bytes().size()};
     }

@@ -112,7 +112,8 @@ void EpollEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) 
     std::array<epoll_event, kMostEvents> events;
     const int limit = ended_.Empty() ? MillisecondsFrom(timeout) : 0;
     const int count = epoll_wait(epoll_, events.data(), kMostEvents, limit);
-    for (int i = 0; i < count; ++i) OnEvent(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
+    for (int i = 0; i < count; ++i)
+        OnEvent(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
 
     while (!ended_.Empty()) {
         IOCP_Operation& operation = ended_.Pop();
@@ -156,9 +157,8 @@ bool EpollEngine::Try(IOCP_Operation& operation) noexcept {
 bool EpollEngine::TryAccept(IOCP_Operation& operation) noexcept {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    const auto accepted = Uninterrupted([&] {
-        return accept4(Descriptor(operation), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
-    });
+    const auto accepted = Uninterrupted(
+        [&] { return accept4(Descriptor(operation), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC); });
     if (accepted < 0 && errno == EAGAIN) {
         StateOf(operation.socket).in.ready = false;
         return false;
@@ -170,7 +170,8 @@ bool EpollEngine::TryAccept(IOCP_Operation& operation) noexcept {
     return true;
 }
 
-// The first try begins to connect; the next, when the socket is ready, finds out what came of it (connect(2), EINPROGRESS).
+// The first try begins to connect; the next, when the socket is ready, finds out what came of it (connect(2),
+// EINPROGRESS).
 bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
     const int descriptor = Descriptor(operation);
     operation.transferred = 0;
@@ -193,8 +194,8 @@ bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
 
 bool EpollEngine::TryRecv(IOCP_Operation& operation) noexcept {
     SocketState& state = StateOf(operation.socket);
-    const auto received = Uninterrupted(
-        [&] { return recv(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT); });
+    const auto received =
+        Uninterrupted([&] { return recv(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT); });
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
     state.in.ready = state.peer_ended || received == static_cast<ssize_t>(operation.size);
     return TakeResult(operation, received);

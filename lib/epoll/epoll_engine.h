@@ -10,9 +10,9 @@
 
 namespace iocp::detail {
 
-// The completions of the seam made from readiness: an operation is tried at once, and again when its socket becomes ready.
-// Sockets are registered once, edge-triggered (epoll(7)); a socket is known to be drained when the kernel says so, or when
-// it gave less than was asked for.
+// The completions of the seam made from readiness: an operation is tried at once, and again when its socket becomes
+// ready. Sockets are registered once, edge-triggered (epoll(7)); a socket is known to be drained when the kernel says
+// so, or when it gave less than was asked for.
 class EpollEngine final : public Engine {
 public:
     // Throws StartError.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What this engine asks of the kernel, by its own names, so that it builds with older headers; each with the kernel that
-// brought it (io_uring_setup(2), io_uring_enter(2)). ProbeIoUring tries them all before the engine is chosen.
+// What this engine asks of the kernel, by its own names, so that it builds with older headers; each with the kernel
+// that brought it (io_uring_setup(2), io_uring_enter(2)). ProbeIoUring tries them all before the engine is chosen.
 #pragma once
 
 #include <cstdint>

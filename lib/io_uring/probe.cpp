@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "buffer_pool.h"
-#include "io_uring_engine.h"
 #include "io_uring.h"
+#include "io_uring_engine.h"
 #include "socket.h"
 
 #include <sys/socket.h>

@@ -4,8 +4,8 @@
 #include "buffer_pool.h"
 #include "socket.h"
 
-#include <gsl/narrow>
 #include <iocp/options.h>
+#include <gsl/narrow>
 
 #include <sys/mman.h>
 

@@ -67,8 +67,9 @@ Answer StartRecvFrom(IOCP_Operation& operation) noexcept {
     WSABUF memory{operation.size, reinterpret_cast<char*>(operation.data)};
     auto& part = *::new (operation.Far().kernel) DatagramPart{};
     part.size = sizeof part.from;
-    return {CodeOf(WSARecvFrom(operation.socket, &memory, 1, nullptr, &part.flags,
-                               reinterpret_cast<sockaddr*>(&part.from), &part.size, NewOverlapped(operation), nullptr))};
+    return {
+        CodeOf(WSARecvFrom(operation.socket, &memory, 1, nullptr, &part.flags, reinterpret_cast<sockaddr*>(&part.from),
+                           &part.size, NewOverlapped(operation), nullptr))};
 }
 
 Answer StartSend(IOCP_Operation& operation) noexcept {
@@ -223,8 +224,7 @@ bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
     operation.transferred = answer.bytes;
     // The socket of a cancelled operation may be closed by now, and its number another's: nothing more is done with it.
     const bool needs_socket = operation.kind != Kind::Send && operation.kind != Kind::RecvFrom;
-    if (operation.cancel_requested && (answer.code != 0 || needs_socket))
-        operation.native_code = WSA_OPERATION_ABORTED;
+    if (operation.cancel_requested && (answer.code != 0 || needs_socket)) operation.native_code = WSA_OPERATION_ABORTED;
 
     switch (operation.kind) {
         case Kind::Accept: FinishAccept(operation); break;

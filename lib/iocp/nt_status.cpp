@@ -15,8 +15,8 @@ struct Meaning {
     int code;
 };
 
-// Of the values in [MS-ERREF] 2.3.1 those that sockets end with. The system's own translation gives Win32 codes, and one
-// code for several of these.
+// Of the values in [MS-ERREF] 2.3.1 those that sockets end with. The system's own translation gives Win32 codes, and
+// one code for several of these.
 constexpr std::array kMeanings{
     Meaning{0x80000005, WSAEMSGSIZE},            // STATUS_BUFFER_OVERFLOW
     Meaning{0x8000000A, WSA_OPERATION_ABORTED},  // STATUS_HANDLES_CLOSED
@@ -53,8 +53,8 @@ Translation SystemsTranslation() noexcept {
 
 int NativeCodeOf(std::uint32_t status) noexcept {
     if (static_cast<std::int32_t>(status) >= 0) return 0;
-    const auto known = std::find_if(kMeanings.begin(), kMeanings.end(),
-                                    [&](const Meaning& each) { return each.status == status; });
+    const auto known =
+        std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& each) { return each.status == status; });
     if (known != kMeanings.end()) return known->code;
     static const Translation translate = SystemsTranslation();
     return static_cast<int>(translate(static_cast<LONG>(status)));

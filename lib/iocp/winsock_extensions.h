@@ -11,8 +11,8 @@ struct WinsockExtensions {
     LPFN_GETACCEPTEXSOCKADDRS get_accept_ex_sockaddrs = nullptr;
     LPFN_CONNECTEX connect_ex = nullptr;
 
-    // Its sockets are the system's own handles. Of others a completion packet may follow, or not, whatever was agreed on
-    // (SetFileCompletionNotificationModes, Remarks).
+    // Its sockets are the system's own handles. Of others a completion packet may follow, or not, whatever was agreed
+    // on (SetFileCompletionNotificationModes, Remarks).
     bool has_system_handles = false;
 };
 

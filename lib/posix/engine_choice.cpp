@@ -20,7 +20,8 @@ EngineChoice ChooseEngine(EngineKind asked, const Options& options) {
     if (refusal.empty()) return {EngineKind::IoUring, "io_uring", kAccepts};
     if (asked == EngineKind::IoUring)
         throw StartError("engine io_uring is refused here (" + refusal +
-                         "): allow it in the container's seccomp profile and in kernel.io_uring_disabled, use Linux 6.1 or newer, or ask for auto or epoll");
+                         "): allow it in the container's seccomp profile and in kernel.io_uring_disabled, use Linux "
+                         "6.1 or newer, or ask for auto or epoll");
     return {EngineKind::Epoll, "epoll (io_uring refused: " + refusal + ")", kAccepts};
 }
 

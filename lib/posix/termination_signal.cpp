@@ -49,13 +49,14 @@ TerminationSignal::TerminationSignal() {
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
 
     const std::lock_guard lock(installing);
-    const auto free = std::find_if(waiters.begin(), waiters.end(), [](const Waiter& at) { return at.writing_end == kFree; });
+    const auto free =
+        std::find_if(waiters.begin(), waiters.end(), [](const Waiter& at) { return at.writing_end == kFree; });
     if (free != waiters.end()) {
         free->writing_end = ends[1];
         slot_ = static_cast<int>(free - waiters.begin());
     }
     if (installed++ > 0) return;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = &OnTerminationSignal;
     action.sa_flags = SA_RESTART;
     for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before[i]);

@@ -13,7 +13,8 @@ constexpr AcceptDepth kAccepts{4, 64};
 
 EngineChoice ChooseEngine(EngineKind asked, const Options&) {
     if (asked != EngineKind::Auto && asked != EngineKind::Iocp)
-        throw StartError("engine " + std::string(ToString(asked)) + " is only available on Linux: ask for auto or iocp");
+        throw StartError("engine " + std::string(ToString(asked)) +
+                         " is only available on Linux: ask for auto or iocp");
     return {EngineKind::Iocp, "iocp", kAccepts};
 }
 

@@ -94,10 +94,10 @@ std::string RemedyFor(int native_code, const Endpoint&) {
         case WSAEADDRINUSE:
             return "another program uses this port (netstat -ano shows which): stop it, or take another port";
         case WSAEACCES:
-            return "the port is reserved (netsh interface ipv4 show excludedportrange protocol=tcp lists these), or another "
+            return "the port is reserved (netsh interface ipv4 show excludedportrange protocol=tcp lists these), or "
+                   "another "
                    "program has it for itself (netstat -ano shows which): take another port";
-        case WSAEADDRNOTAVAIL:
-            return "this machine has no such address: take one that ipconfig shows, or * for all";
+        case WSAEADDRNOTAVAIL: return "this machine has no such address: take one that ipconfig shows, or * for all";
         default: return {};
     }
 }

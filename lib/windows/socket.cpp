@@ -46,7 +46,8 @@ private:
 
 OpenedSocket LastFailure() noexcept { return {kNoSocket, WSAGetLastError()}; }
 
-// What an earlier datagram came to, as ICMP tells, must not end receiving. Older systems don't know the second of these.
+// What an earlier datagram came to, as ICMP tells, must not end receiving. Older systems don't know the second of
+// these.
 bool PrepareDatagrams(SocketHandle socket) noexcept {
     SwitchOff(socket, kUdpConnReset);
     SwitchOff(socket, kUdpNetReset);
