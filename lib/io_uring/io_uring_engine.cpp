@@ -10,7 +10,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -121,6 +120,8 @@ IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
 
 IoUringEngine::~IoUringEngine() {
     io_uring_submit(&ring_);  // what is to be closed
+    for (const Postponed& each : postponed_)
+        if (each.what == Postponed::What::Close) CloseSocket(each.socket);
     io_uring_queue_exit(&ring_);
 }
 
@@ -128,11 +129,7 @@ int IoUringEngine::Attach(SocketHandle, SocketRole) noexcept { return 0; }  // a
 
 void IoUringEngine::Close(SocketHandle socket) noexcept {
     // Behind whatever was asked for this descriptor, so that its number can't mean another socket before.
-    io_uring_sqe* entry = FreeEntry();
-    if (entry == nullptr) return CloseSocket(socket);
-    io_uring_prep_close(entry, static_cast<int>(socket));
-    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    io_uring_sqe_set_data64(entry, kIgnoredTag);
+    Do({Postponed::What::Close, nullptr, socket});
 }
 
 io_uring_sqe* IoUringEngine::FreeEntry() noexcept {
@@ -148,43 +145,44 @@ Submission IoUringEngine::Submit(IOCP_Operation& operation) noexcept {
         return Submission::Finished;
     }
     operation.state = IOCP_Operation::State::Pending;
-    if (!TrySubmit(operation)) unsubmitted_.Push(operation);
+    Do({Postponed::What::Submit, &operation, kNoSocket});
     return Submission::Pending;
 }
 
-bool IoUringEngine::TrySubmit(IOCP_Operation& operation) noexcept {
-    io_uring_sqe* entry = FreeEntry();
-    if (entry == nullptr) return false;
-    Prepare(entry, operation);
-    return true;
-}
-
 void IoUringEngine::Cancel(IOCP_Operation& operation) noexcept {
-    if (!TryCancel(operation)) uncancelled_.Push(operation);
+    if (!Forget(operation, Postponed::What::Submit)) return Do({Postponed::What::Cancel, &operation, kNoSocket});
+    operation.native_code = ECANCELED;
+    operation.transferred = 0;
+    ended_unsubmitted_.Push(operation);
 }
 
-bool IoUringEngine::TryCancel(IOCP_Operation& operation) noexcept {
+void IoUringEngine::Do(const Postponed& wanted) noexcept {
+    if (!postponed_.empty() || !TryToDo(wanted)) postponed_.push_back(wanted);
+}
+
+bool IoUringEngine::TryToDo(const Postponed& wanted) noexcept {
     io_uring_sqe* entry = FreeEntry();
     if (entry == nullptr) return false;
-    io_uring_prep_cancel(entry, &operation, 0);
+    if (wanted.what == Postponed::What::Submit) {
+        Prepare(entry, *wanted.operation);
+        return true;
+    }
+    if (wanted.what == Postponed::What::Cancel)
+        io_uring_prep_cancel(entry, wanted.operation, 0);
+    else
+        io_uring_prep_close(entry, static_cast<int>(wanted.socket));
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, kIgnoredTag);
     return true;
 }
 
-void IoUringEngine::SubmitPostponed() noexcept {
-    while (!unsubmitted_.Empty()) {
-        IOCP_Operation& operation = unsubmitted_.Pop();
-        if (TrySubmit(operation)) continue;
-        unsubmitted_.Push(operation);
-        return;
-    }
-    while (!uncancelled_.Empty()) {
-        IOCP_Operation& operation = uncancelled_.Pop();
-        if (TryCancel(operation)) continue;
-        uncancelled_.Push(operation);
-        return;
-    }
+void IoUringEngine::DoPostponed() noexcept {
+    while (!postponed_.empty() && TryToDo(postponed_.front())) postponed_.pop_front();
+}
+
+bool IoUringEngine::Forget(const IOCP_Operation& operation, Postponed::What what) noexcept {
+    return std::erase_if(postponed_,
+                         [&](const Postponed& each) { return each.operation == &operation && each.what == what; }) > 0;
 }
 
 void IoUringEngine::WatchWake() noexcept {
@@ -198,8 +196,9 @@ void IoUringEngine::WatchWake() noexcept {
 
 void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
     WatchWake();
-    SubmitPostponed();
+    DoPostponed();
 
+    if (!ended_unsubmitted_.Empty()) timeout = std::chrono::nanoseconds::zero();
     __kernel_timespec limit{};
     if (timeout != kForever) {
         limit.tv_sec = timeout.count() / 1'000'000'000;
@@ -217,6 +216,12 @@ void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout
         ++count;
     }
     io_uring_cq_advance(&ring_, count);
+
+    while (!ended_unsubmitted_.Empty()) {
+        IOCP_Operation& operation = ended_unsubmitted_.Pop();
+        operation.state = IOCP_Operation::State::Acquired;
+        ended.Push(operation);
+    }
 }
 
 void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept {
@@ -227,15 +232,14 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
         return;
     }
     auto& operation = *reinterpret_cast<IOCP_Operation*>(completion.user_data);
-    if (!uncancelled_.Empty()) uncancelled_.Remove(operation);
+    if (!postponed_.empty()) Forget(operation, Postponed::What::Cancel);
     operation.native_code = completion.res < 0 ? -completion.res : 0;
     operation.transferred = completion.res < 0 ? 0 : static_cast<std::uint32_t>(completion.res);
     if ((completion.flags & IORING_CQE_F_BUFFER) != 0) TakeBuffer(operation, completion);
 
     const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
     if (no_buffer && !operation.cancel_requested && provided_->Refill()) {  // others took all before their turn ended
-        if (!TrySubmit(operation)) unsubmitted_.Push(operation);
-        return;
+        return Do({Postponed::What::Submit, &operation, kNoSocket});
     }
     if (operation.native_code == 0) TakeFarEnd(operation);
     operation.state = IOCP_Operation::State::Acquired;

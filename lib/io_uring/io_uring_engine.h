@@ -7,6 +7,7 @@
 
 #include <liburing.h>
 
+#include <deque>
 #include <optional>
 
 namespace iocp::detail {
@@ -28,12 +29,24 @@ public:
     void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
 
 private:
+    // Something for which the submission queue had no place.
+    struct Postponed {
+        enum class What : std::uint8_t { Submit, Cancel, Close };
+        What what;
+        IOCP_Operation* operation;
+        SocketHandle socket;
+    };
+
     // A free entry of the submission queue, or null where the kernel takes no submissions just now.
     [[nodiscard]] io_uring_sqe* FreeEntry() noexcept;
 
-    bool TrySubmit(IOCP_Operation& operation) noexcept;
-    bool TryCancel(IOCP_Operation& operation) noexcept;
-    void SubmitPostponed() noexcept;
+    // Now, or else as soon as there is place, in the order of the calls.
+    void Do(const Postponed& wanted) noexcept;
+    [[nodiscard]] bool TryToDo(const Postponed& wanted) noexcept;
+    void DoPostponed() noexcept;
+
+    // Takes back what was postponed for `operation`. False where nothing was.
+    bool Forget(const IOCP_Operation& operation, Postponed::What what) noexcept;
     void WatchWake() noexcept;
     void OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept;
     void TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept;
@@ -42,8 +55,8 @@ private:
     std::optional<ProvidedBuffers> provided_;
     WakeEvent wake_;
     bool watching_ = false;
-    OperationQueue unsubmitted_;  // for which the submission queue had no place
-    OperationQueue uncancelled_;  // in the kernel, and their cancel had no place
+    std::deque<Postponed> postponed_;
+    OperationQueue ended_unsubmitted_;  // cancelled before the kernel heard of them
 };
 
 }  // namespace iocp::detail
