@@ -105,10 +105,10 @@ Detached ReceiveFor(Worker& worker, std::shared_ptr<PeerConnection> peer, Socket
 Connected ConnectDatagram(Worker& worker, const Endpoint& remote) {
     const Listener defaults(0, 0, nullptr);
     const Endpoint any(remote.AddressFamily(), {}, 0);
-    const OpenedSocket opened = OpenListening(any, Transport::Udp, false, 0);
+    const OpenedSocket opened = worker.Net().OpenListening(any, Transport::Udp, false, 0);
     if (opened.socket == kNoSocket) return Connected(Result(Outcome::SystemError, 0, opened.native_code));
     if (const int code = worker.Io().Attach(opened.socket, SocketRole::Datagram); code != 0) {
-        CloseSocket(opened.socket);
+        worker.Net().CloseSocket(opened.socket);
         return Connected(Result(Outcome::SystemError, 0, code));
     }
     const PeerLimits limits{std::chrono::milliseconds::zero(), defaults.max_queued_datagrams,
@@ -119,10 +119,10 @@ Connected ConnectDatagram(Worker& worker, const Endpoint& remote) {
 }
 
 Task<Connected> ConnectStream(Worker& worker, Endpoint remote, std::chrono::milliseconds limit) {
-    const OpenedSocket opened = OpenStream(remote.AddressFamily());
+    const OpenedSocket opened = worker.Net().OpenStream(remote.AddressFamily());
     if (opened.socket == kNoSocket) co_return Connected(Result(Outcome::SystemError, 0, opened.native_code));
     if (const int code = worker.Io().Attach(opened.socket, SocketRole::Stream); code != 0) {
-        CloseSocket(opened.socket);
+        worker.Net().CloseSocket(opened.socket);
         co_return Connected(Result(Outcome::SystemError, 0, code));
     }
     UnusedSocket socket(worker, opened.socket);

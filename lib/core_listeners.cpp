@@ -29,7 +29,7 @@ void CoreState::OpenListeners() {
     try {
         for (const Listener& listener : listeners_) opened.push_back(Open(listener));
     } catch (...) {
-        for (const Opened& each : opened) CloseSocket(each.socket);
+        for (const Opened& each : opened) network_.CloseSocket(each.socket);
         throw;
     }
     const std::lock_guard lock(mutex_);
@@ -44,18 +44,18 @@ CoreState::Opened CoreState::Open(const Listener& listener) const {
         throw StartError("cannot listen on \"" + listener.address +
                          "\": it is not a numeric address; give one like 127.0.0.1 or ::1, or * for all");
 
-    OpenedSocket socket = OpenListening(endpoint, listener.transport, everywhere, listener.backlog);
+    OpenedSocket socket = network_.OpenListening(endpoint, listener.transport, everywhere, listener.backlog);
     if (everywhere && socket.socket == kNoSocket && IsFamilyMissing(socket.native_code))
         socket =
-            OpenListening(AnyAddress(Endpoint::Family::V4, listener.port), listener.transport, false, listener.backlog);
+            network_.OpenListening(AnyAddress(Endpoint::Family::V4, listener.port), listener.transport, false, listener.backlog);
     if (socket.socket == kNoSocket) Fail(listener, endpoint, socket.native_code);
-    return {LocalEndpoint(socket.socket), socket.socket};
+    return {network_.LocalEndpoint(socket.socket), socket.socket};
 }
 
 void CoreState::CloseOpened() noexcept {
     const std::lock_guard lock(mutex_);
     for (const Opened& each : opened_)
-        if (each.socket != kNoSocket) CloseSocket(each.socket);
+        if (each.socket != kNoSocket) network_.CloseSocket(each.socket);
     opened_.clear();
 }
 

@@ -34,8 +34,7 @@ void PostTask(Worker& worker, Task<> task) {
     });
 }
 
-Clock::time_point After(std::chrono::milliseconds duration) {
-    const auto now = Clock::now();
+Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duration) {
     const auto longest = std::chrono::floor<std::chrono::milliseconds>(Clock::time_point::max() - now);
     return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
 }
@@ -43,7 +42,11 @@ Clock::time_point After(std::chrono::milliseconds duration) {
 }  // namespace
 
 CoreState::CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options options)
-    : core_(core), listeners_(std::move(listeners)), options_(options) {
+    : core_(core),
+      listeners_(std::move(listeners)),
+      options_(options),
+      network_(options.network != nullptr ? *options.network : SystemNetwork()),
+      crew_(network_.MakeCrew(*this)) {
     for (const Listener& listener : listeners_)
         if (!listener.protocol) Misuse("a listener without a protocol");
 }
@@ -113,10 +116,8 @@ void CoreState::Start(unsigned workers) {
 }
 
 void CoreState::Prepare(unsigned workers) {
-    const std::lock_guard join_lock(join_mutex_);
-    if (background_.joinable()) background_.join();  // of the run before
     OpenListeners();
-    const EngineChoice choice = ChooseEngine(options_.engine, options_);
+    const EngineChoice choice = network_.ChooseEngine(options_.engine, options_);
     StartWorkers(workers, choice);
 
     const std::lock_guard lock(mutex_);
@@ -125,45 +126,16 @@ void CoreState::Prepare(unsigned workers) {
     phase_ = Phase::Running;
     starter_ = std::this_thread::get_id();
     changed_.notify_all();
-    background_ = std::thread([this] { RunBackground(); });
+    crew_->Begin();
 }
 
 void CoreState::StartWorkers(unsigned count, const EngineChoice& choice) {
-    std::vector<std::exception_ptr> failures(count);
-    std::unique_lock lock(mutex_);
-    workers_.clear();
-    workers_open_ = 0;
-    for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(*this, options_));
-    for (unsigned i = 0; i < count; ++i) {
-        worker_threads_.emplace_back([this, &worker = *workers_[i], kind = choice.kind, &failure = failures[i]] {
-            RunWorker(worker, kind, failure);
-        });
-    }
-    changed_.wait(lock, [&] { return workers_open_ == count; });
-
-    const auto failed = std::find_if(failures.begin(), failures.end(), [](const auto& failure) { return !!failure; });
-    if (failed == failures.end()) return;
-    for (const auto& worker : workers_) worker->Mail()->Post([&worker = *worker] { worker.BeginStop(worker.Now()); });
-    lock.unlock();
-    for (std::thread& thread : worker_threads_) thread.join();
-    worker_threads_.clear();
-    std::rethrow_exception(*failed);
-}
-
-void CoreState::RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& failure) noexcept {
-    bool open = true;
-    try {
-        worker.Open(kind);
-    } catch (...) {
-        failure = std::current_exception();
-        open = false;
-    }
     {
         const std::lock_guard lock(mutex_);
-        ++workers_open_;
-        changed_.notify_all();
+        workers_.clear();
+        for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(*this, options_));
     }
-    if (open) worker.Run();
+    crew_->Open(workers_, choice.kind);
 }
 
 void CoreState::OpenDoors() {
@@ -214,50 +186,35 @@ void CoreState::AskForStop(std::chrono::milliseconds drain) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return phase_ != Phase::Starting; });
     if (phase_ == Phase::Stopped) return;
-    const auto cut = After(drain);
+    const auto cut = After(network_.Now(), drain);
     cut_ = phase_ == Phase::Stopping ? std::min(cut_, cut) : cut;
     phase_ = Phase::Stopping;
     for (const auto& worker : workers_)
         worker->Mail()->Post([&worker = *worker, cut = cut_] { worker.BeginStop(cut); });
     changed_.notify_all();
+    crew_->StopTicks();
 }
 
 void CoreState::AwaitStopped() {
     std::unique_lock lock(mutex_);
     const auto run = run_;
-    changed_.wait(lock, [&] { return phase_ == Phase::Stopped || run_ != run; });
+    const auto ended = [&] { return phase_ == Phase::Stopped || run_ != run; };
+    if (ended()) return;
     lock.unlock();
-
-    const std::lock_guard join_lock(join_mutex_);
+    crew_->Drive();
     lock.lock();
-    if (run_ != run || !background_.joinable()) return;
-    lock.unlock();
-    background_.join();
+    changed_.wait(lock, ended);
 }
 
-void CoreState::RunBackground() noexcept {
-    background_id_ = std::this_thread::get_id();
-    RunTicks();
-    FinishRun();
-    background_id_ = std::thread::id();
+std::chrono::milliseconds CoreState::TickInterval() const noexcept {
+    return std::max(options_.tick, std::chrono::milliseconds(1));
 }
 
-void CoreState::RunTicks() {
-    const auto interval = std::max(options_.tick, std::chrono::milliseconds(1));
-    auto due = Clock::now() + interval;
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_until(lock, due, [this] { return phase_ == Phase::Stopping; })) {
-        lock.unlock();
-        Guard(0, [this] { core_.OnBackgroundTick(); });
-        lock.lock();
-        // The schedule is counted from the start: what was missed is skipped, and nothing drifts.
-        due += interval * ((std::max(Clock::now(), due) - due) / interval + 1);
-    }
+void CoreState::Tick() noexcept {
+    Guard(0, [this] { core_.OnBackgroundTick(); });
 }
 
-void CoreState::FinishRun() {
-    for (std::thread& thread : worker_threads_) thread.join();
-    worker_threads_.clear();
+void CoreState::FinishRun() noexcept {
     Guard(0, [this] { core_.OnStop(); });
     CloseOpened();
 
@@ -278,7 +235,7 @@ bool CoreState::IsRunning() const noexcept {
 bool CoreState::IsOwnThread() const noexcept {
     const Worker* worker = Worker::Current();
     if (worker != nullptr && &const_cast<Worker*>(worker)->Core() == this) return true;
-    if (background_id_ == std::this_thread::get_id()) return true;
+    if (crew_->IsBackground()) return true;
     const std::lock_guard lock(mutex_);
     return starter_ == std::this_thread::get_id();
 }

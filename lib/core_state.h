@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "crew.h"
 #include "engine.h"
+#include "network.h"
 #include "socket.h"
 
 #include <iocp/core.h>
@@ -37,8 +39,8 @@ struct LiveCounters {
     [[nodiscard]] Counters Snapshot() const noexcept;
 };
 
-// What is behind an IOCP_CORE. A run begins in Start; the background thread ends it: it joins the workers, calls
-// OnStop, and declares the core stopped.
+// What is behind an IOCP_CORE. A run begins in Start; its crew ends it when all workers have ended: OnStop is called,
+// and the core is declared stopped.
 class CoreState {
 public:
     CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options options);
@@ -56,6 +58,7 @@ public:
 
     [[nodiscard]] bool IsRunning() const noexcept;
     [[nodiscard]] const Options& Settings() const noexcept { return options_; }
+    [[nodiscard]] Network& Net() const noexcept { return network_; }
     [[nodiscard]] LiveCounters& Count() noexcept { return counters_; }
 
     // The client table.
@@ -90,6 +93,11 @@ public:
     // Reports a listener that its engine refused.
     void Require(int attach_code, const Endpoint& listening) noexcept;
 
+    // By the crew.
+    [[nodiscard]] std::chrono::milliseconds TickInterval() const noexcept;
+    void Tick() noexcept;
+    void FinishRun() noexcept;
+
 private:
     enum class Phase : std::uint8_t { Stopped, Starting, Running, Stopping };
 
@@ -105,21 +113,18 @@ private:
     void CloseOpened() noexcept;
     [[nodiscard]] std::size_t MostClients(const Listener& listener) const noexcept;
     void StartWorkers(unsigned count, const EngineChoice& choice);
-    void RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& failure) noexcept;
     void OpenDoors();
     void OpenDoor(const Listener& listener, Opened& opened, Worker& worker);
     void AskForStop(std::chrono::milliseconds drain);
     void AwaitStopped();
-    void RunBackground() noexcept;
-    void RunTicks();
-    void FinishRun();
     [[nodiscard]] bool IsOwnThread() const noexcept;
 
     IOCP_CORE& core_;
     const std::vector<Listener> listeners_;
     const Options options_;
+    Network& network_;
     LiveCounters counters_;
-    NetworkLibrary network_;
+    NetworkLibrary network_library_;
 
     mutable std::mutex mutex_;  // for what follows
     std::condition_variable changed_;
@@ -134,17 +139,13 @@ private:
     std::vector<Opened> opened_;
     std::vector<Task<>> tasks_;  // given before the start
     std::vector<std::unique_ptr<Worker>> workers_;
-    unsigned workers_open_ = 0;
     std::vector<std::unique_ptr<StreamListener>> stream_listeners_;
     std::vector<std::unique_ptr<DatagramListener>> datagram_listeners_;
 
-    std::vector<std::thread> worker_threads_;
-    std::atomic<std::thread::id> background_id_;
-    std::mutex join_mutex_;  // for the background thread
-    std::thread background_;
-
     mutable std::mutex table_mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
+
+    std::unique_ptr<Crew> crew_;  // last, so that it ends first
 };
 
 }  // namespace iocp::detail

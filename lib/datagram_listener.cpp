@@ -29,10 +29,10 @@ DatagramListener::DatagramListener(Worker& home, const Listener& settings, Socke
       handle_(socket),
       limits_{settings.idle, settings.max_queued_datagrams, settings.max_queued_bytes},
       most_clients_(most_clients),
-      local_(LocalEndpoint(socket)) {}
+      local_(home.Net().LocalEndpoint(socket)) {}
 
 DatagramListener::~DatagramListener() {
-    if (handle_ != kNoSocket) CloseSocket(handle_);
+    if (handle_ != kNoSocket) home_.Net().CloseSocket(handle_);
 }
 
 void DatagramListener::Open() {

@@ -36,7 +36,7 @@ Endpoint AsNamedBy(const Endpoint& local, const Endpoint& remote) noexcept {
 }  // namespace detail
 
 DatagramSocket::DatagramSocket(detail::Worker& worker, SocketHandle handle) noexcept
-    : worker_(worker), handle_(handle), local_(detail::LocalEndpoint(handle)) {}
+    : worker_(worker), handle_(handle), local_(worker.Net().LocalEndpoint(handle)) {}
 
 DatagramSocket::~DatagramSocket() { worker_.Io().Close(handle_); }
 

@@ -127,6 +127,6 @@ void PeerConnection::LetGo() noexcept {
     if (source_ != nullptr) source_->Stop();
 }
 
-Endpoint PeerConnection::Local() const noexcept { return LocalEndpoint(socket_); }
+Endpoint PeerConnection::Local() const noexcept { return Home().Net().LocalEndpoint(socket_); }
 
 }  // namespace iocp::detail

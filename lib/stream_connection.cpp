@@ -199,7 +199,7 @@ void StreamConnection::EndWaits(bool sends_too) noexcept {
     }
 }
 
-Endpoint StreamConnection::Local() const noexcept { return LocalEndpoint(socket_); }
+Endpoint StreamConnection::Local() const noexcept { return Home().Net().LocalEndpoint(socket_); }
 
 bool StreamConnection::MustLinger() const noexcept {
     return !peer_ended_ && !broken_ && !IsClosed() && send_failure_ == Outcome::Ok;
@@ -207,8 +207,8 @@ bool StreamConnection::MustLinger() const noexcept {
 
 Task<void> StreamConnection::Linger(std::chrono::nanoseconds limit) {
     lingering_ = true;
-    ShutdownSend(socket_);
-    const auto until = Clock::now() + limit;
+    Home().Net().ShutdownSend(socket_);
+    const auto until = Home().Net().Now() + limit;
     while (const Received unread = co_await RecvAwaitable(this, {}).Until(until)) {
     }
 }

@@ -46,12 +46,12 @@ StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHan
       depth_(depth) {}
 
 StreamListener::~StreamListener() {
-    if (socket_ != kNoSocket) CloseSocket(socket_);
+    if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);
 }
 
 void StreamListener::Open() {
     if (home_.IsStopping()) return;
-    home_.Core().Require(home_.Io().Attach(socket_, SocketRole::Listener), LocalEndpoint(socket_));
+    home_.Core().Require(home_.Io().Attach(socket_, SocketRole::Listener), home_.Net().LocalEndpoint(socket_));
     home_.Add(*this);
     while (loops_ < depth_.least) AcceptLoop(home_, *this);
 }
@@ -95,7 +95,7 @@ void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) {
     ++worker.Load();
     const auto begin = [this, &worker, socket, remote] {
         if (worker.Io().Attach(socket, SocketRole::Stream) != 0) {
-            CloseSocket(socket);
+            worker.Net().CloseSocket(socket);
             --worker.Load();
             return GiveSlotBack();
         }
@@ -103,7 +103,7 @@ void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) {
     };
     if (&worker == &home_) return begin();
     if (worker.Mail()->Post(begin)) return;
-    CloseSocket(socket);  // that worker has ended already
+    worker.Net().CloseSocket(socket);  // that worker has ended already
     --worker.Load();
     GiveSlotBack();
 }

@@ -10,6 +10,7 @@ namespace iocp::detail {
 void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Expects(!timer.Armed());
     timer.due = due;
+    timer.order = armed_++;
     heap_.push_back(&timer);
     Up(heap_.size() - 1);
 }
@@ -27,7 +28,8 @@ void TimerQueue::Disarm(Timer& timer) noexcept {
 }
 
 void TimerQueue::FireDue(Clock::time_point now) noexcept {
-    while (!heap_.empty() && heap_.front()->due <= now) {
+    const std::uint64_t armed_before = armed_;
+    while (!heap_.empty() && heap_.front()->due <= now && heap_.front()->order < armed_before) {
         Timer& first = *heap_.front();
         Disarm(first);
         first.fire(first);
@@ -39,6 +41,10 @@ std::chrono::nanoseconds TimerQueue::UntilFirst(Clock::time_point now) const noe
     return std::max(std::chrono::nanoseconds(heap_.front()->due - now), std::chrono::nanoseconds::zero());
 }
 
+Clock::time_point TimerQueue::FirstDue() const noexcept {
+    return heap_.empty() ? Clock::time_point::max() : heap_.front()->due;
+}
+
 void TimerQueue::Place(Timer* timer, std::size_t position) noexcept {
     heap_[position] = timer;
     timer->position = position;
@@ -46,7 +52,7 @@ void TimerQueue::Place(Timer* timer, std::size_t position) noexcept {
 
 void TimerQueue::Up(std::size_t position) noexcept {
     Timer* timer = heap_[position];
-    while (position > 0 && timer->due < heap_[(position - 1) / 2]->due) {
+    while (position > 0 && IsBefore(*timer, *heap_[(position - 1) / 2])) {
         Place(heap_[(position - 1) / 2], position);
         position = (position - 1) / 2;
     }
@@ -56,8 +62,8 @@ void TimerQueue::Up(std::size_t position) noexcept {
 void TimerQueue::Down(std::size_t position) noexcept {
     Timer* timer = heap_[position];
     for (std::size_t child; (child = 2 * position + 1) < heap_.size(); position = child) {
-        if (child + 1 < heap_.size() && heap_[child + 1]->due < heap_[child]->due) ++child;
-        if (heap_[child]->due >= timer->due) break;
+        if (child + 1 < heap_.size() && IsBefore(*heap_[child + 1], *heap_[child])) ++child;
+        if (!IsBefore(*heap_[child], *timer)) break;
         Place(heap_[child], position);
     }
     Place(timer, position);

@@ -21,20 +21,26 @@ public:
     // No effect on a timer that is not armed.
     void Disarm(Timer& timer) noexcept;
 
-    // Fires what is due at `now`, earliest first. A timer that arms itself again must be due after `now`.
+    // Fires what is due at `now`, earliest first. What is armed meanwhile has to wait for the next call.
     void FireDue(Clock::time_point now) noexcept;
 
     [[nodiscard]] bool Empty() const noexcept { return heap_.empty(); }
 
     // How long from `now` to the first that is due; nanoseconds::max() where none is armed.
     [[nodiscard]] std::chrono::nanoseconds UntilFirst(Clock::time_point now) const noexcept;
+    [[nodiscard]] Clock::time_point FirstDue() const noexcept;
 
 private:
+    [[nodiscard]] static bool IsBefore(const Timer& one, const Timer& other) noexcept {
+        return one.due != other.due ? one.due < other.due : one.order < other.order;
+    }
+
     void Place(Timer* timer, std::size_t position) noexcept;
     void Up(std::size_t position) noexcept;
     void Down(std::size_t position) noexcept;
 
     std::vector<Timer*> heap_;
+    std::uint64_t armed_ = 0;  // how often
 };
 
 }  // namespace iocp::detail

@@ -7,6 +7,7 @@
 #include <gsl/assert>
 
 #include <algorithm>
+#include <utility>
 
 namespace iocp::detail {
 
@@ -18,7 +19,7 @@ thread_local Worker* current_worker = nullptr;
 void ReleaseAbandoned(IOCP_Operation& operation) noexcept {
     Worker& worker = *static_cast<Worker*>(operation.owner);
     if (operation.buffer != nullptr) operation.buffer->GiveBack();
-    if (operation.accepted != kNoSocket) CloseSocket(operation.accepted);
+    if (operation.accepted != kNoSocket) worker.Net().CloseSocket(operation.accepted);
     operation.buffer = nullptr;
     operation.accepted = kNoSocket;
     worker.Operations().Release(operation);
@@ -42,6 +43,7 @@ DetachedPromise::~DetachedPromise() {
 
 Worker::Worker(CoreState& core, const Options& options)
     : core_(core),
+      network_(core.Net()),
       options_(options),
       buffers_(options.receive_buffer, options.max_receive_buffers + options.provided_buffers),
       cut_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.CutAll(); }),
@@ -52,29 +54,22 @@ Worker::~Worker() = default;
 Worker* Worker::Current() noexcept { return current_worker; }
 
 void Worker::Open(EngineKind kind) {
-    engine_ = MakeEngine(kind, options_, buffers_);
-    now_ = Clock::now();
+    engine_ = network_.MakeEngine(kind, options_, buffers_);
+    now_ = network_.Now();
     inbox_->Open(*engine_);
-}
-
-void Worker::Run() {
-    current_worker = this;
-    while (!HasEnded() || !inbox_->CloseIfEmpty()) Turn();
-    engine_.reset();
-    operations_in_use_.store(operations_.Count() - operations_.FreeCount());
-    current_worker = nullptr;
 }
 
 bool Worker::HasEnded() const noexcept {
     return stopping_ && running_ == nullptr && operations_.FreeCount() == operations_.Count();
 }
 
-void Worker::Turn() {
-    const auto timeout = deferred_.Empty() ? timers_.UntilFirst(Clock::now()) : std::chrono::nanoseconds::zero();
+bool Worker::Turn(std::chrono::nanoseconds at_most) {
+    Worker* const before = std::exchange(current_worker, this);
+    const auto timeout = deferred_.Empty() ? timers_.UntilFirst(network_.Now()) : std::chrono::nanoseconds::zero();
     OperationQueue ended;
     std::swap(ended, deferred_);
-    engine_->Wait(ended, timeout);
-    now_ = Clock::now();
+    engine_->Wait(ended, std::min(timeout, at_most));
+    now_ = network_.Now();
 
     Dispatch(ended);
     RunMessages();
@@ -82,7 +77,13 @@ void Worker::Turn() {
     timers_.FireDue(now_);
     UnwindDoomed();
     operations_in_use_.store(operations_.Count() - operations_.FreeCount(), std::memory_order_relaxed);
+    const bool more = !HasEnded() || !inbox_->CloseIfEmpty();
+    if (!more) engine_.reset();
+    current_worker = before;
+    return more;
 }
+
+Clock::time_point Worker::NextDue() const noexcept { return deferred_.Empty() ? timers_.FirstDue() : now_; }
 
 void Worker::Dispatch(OperationQueue& ended) {
     while (!ended.Empty()) {

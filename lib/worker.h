@@ -5,6 +5,7 @@
 #include "detached.h"
 #include "engine.h"
 #include "inbox.h"
+#include "network.h"
 #include "operation_queue.h"
 #include "stoppable.h"
 #include "timer_queue.h"
@@ -35,12 +36,18 @@ public:
     // The worker whose thread this is, or null.
     [[nodiscard]] static Worker* Current() noexcept;
 
-    // By the worker's thread: makes the engine (throws StartError), then runs until Stop has been asked for and
-    // everything has ended.
+    // By whoever runs the worker, always the same thread. Open makes the engine; throws StartError.
     void Open(EngineKind kind);
-    void Run();
+
+    // One turn of the loop, which waits for no longer than `at_most` until something happens. False: a stop was asked
+    // for and everything has ended, and so has the worker.
+    bool Turn(std::chrono::nanoseconds at_most);
+
+    // When a timer, or a deferred operation, is next due; Clock::time_point::max() where there is none.
+    [[nodiscard]] Clock::time_point NextDue() const noexcept;
 
     [[nodiscard]] CoreState& Core() noexcept { return core_; }
+    [[nodiscard]] Network& Net() noexcept { return network_; }
     [[nodiscard]] Engine& Io() noexcept { return *engine_; }
     [[nodiscard]] IOCP_OperationManager& Operations() noexcept { return operations_; }
     [[nodiscard]] TimerQueue& Timers() noexcept { return timers_; }
@@ -94,7 +101,6 @@ private:
     static constexpr std::chrono::seconds kUnwindAfter{1};
 
     [[nodiscard]] bool HasEnded() const noexcept;
-    void Turn();
     void Dispatch(OperationQueue& ended);
     void RunMessages();
     void UnwindDoomed() noexcept;
@@ -102,6 +108,7 @@ private:
     void UnwindAll() noexcept;
 
     CoreState& core_;
+    Network& network_;
     const Options& options_;
     std::atomic<std::size_t> load_ = 0;
     std::atomic<std::size_t> operations_in_use_ = 0;

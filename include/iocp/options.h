@@ -17,6 +17,8 @@ class IOCP_Protocol;
 
 namespace iocp {
 
+class Network;
+
 // What takes the completions from the system.
 enum class EngineKind : std::uint8_t {
     Auto,     // Windows: Iocp. Linux: IoUring, and Epoll where the kernel refuses it; IOCP_CORE::EngineReport says why
@@ -68,6 +70,9 @@ struct Options {
     std::uint32_t submission_entries = 256;
     std::uint32_t completion_entries = 4096;
     std::uint32_t provided_buffers = 256;
+
+    // Where sockets and time come from: null for the system's own, or a Simulation's, which must outlive the core.
+    iocp::Network* network = nullptr;
 
     // Raises the soft limit of descriptors to the hard one at start; Linux.
     bool raise_descriptor_limit = true;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace iocp::detail {
 
@@ -20,6 +21,7 @@ struct Timer {
     [[nodiscard]] bool Armed() const noexcept { return position != kUnarmed; }
 
     Clock::time_point due{};
+    std::uint64_t order = 0;          // of arming; decides between equal times
     std::size_t position = kUnarmed;  // in the queue's heap
     Fire fire;
 };
