@@ -49,7 +49,7 @@ bool SendWait::Start(std::coroutine_handle<> coroutine) {
     return suspended;
 }
 
-RecvWait::RecvWait(Connection* on, Memory into, std::chrono::nanoseconds at_most) noexcept
+RecvWait::RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
     : Wait(on, at_most,
            [](Timer& timer) noexcept {
                auto& wait = static_cast<RecvWait&>(timer);
@@ -57,7 +57,7 @@ RecvWait::RecvWait(Connection* on, Memory into, std::chrono::nanoseconds at_most
            }),
       memory(into) {}
 
-SendWait::SendWait(Connection* on, Memory bytes, std::chrono::nanoseconds at_most) noexcept
+SendWait::SendWait(Connection* on, Memory bytes, Deadline at_most) noexcept
     : Wait(on, at_most,
            [](Timer& timer) noexcept {
                auto& wait = static_cast<SendWait&>(timer);

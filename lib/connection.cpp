@@ -70,9 +70,8 @@ void Connection::CutOff(Wait& wait, Outcome why) noexcept {
 }
 
 void Connection::ArmDeadline(Wait& wait) {
-    if (wait.limit == Wait::kForever) return;
-    const auto longest = Clock::time_point::max() - home_->Now();
-    home_->Timers().Arm(wait, wait.limit < longest ? home_->Now() + wait.limit : Clock::time_point::max());
+    const auto due = wait.limit.From(home_->Now());
+    if (due != Clock::time_point::max()) home_->Timers().Arm(wait, due);
 }
 
 Result Connection::ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept {

@@ -167,3 +167,8 @@ void Sleep::await_suspend(std::coroutine_handle<> sleeper) {
 }
 
 }  // namespace iocp::detail
+
+std::chrono::steady_clock::time_point iocp::Now() noexcept {
+    const detail::Worker* worker = detail::Worker::Current();
+    return worker != nullptr ? worker->Net().Now() : detail::Clock::now();
+}

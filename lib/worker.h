@@ -47,7 +47,7 @@ public:
     [[nodiscard]] Clock::time_point NextDue() const noexcept;
 
     [[nodiscard]] CoreState& Core() noexcept { return core_; }
-    [[nodiscard]] Network& Net() noexcept { return network_; }
+    [[nodiscard]] Network& Net() const noexcept { return network_; }
     [[nodiscard]] Engine& Io() noexcept { return *engine_; }
     [[nodiscard]] IOCP_OperationManager& Operations() noexcept { return operations_; }
     [[nodiscard]] TimerQueue& Timers() noexcept { return timers_; }

@@ -25,10 +25,7 @@ class Connection;
 // returns only when the kernel no longer needs memory of the caller's.
 class Wait : public Timer {
 public:
-    static constexpr std::chrono::nanoseconds kForever = (std::chrono::nanoseconds::max)();
-
-    Wait(Connection* on, std::chrono::nanoseconds at_most, Fire when_due) noexcept
-        : Timer(when_due), connection(on), limit(at_most) {}
+    Wait(Connection* on, Deadline at_most, Fire when_due) noexcept : Timer(when_due), connection(on), limit(at_most) {}
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
 
@@ -38,7 +35,7 @@ public:
     Connection* const connection;
     std::coroutine_handle<> waiter;
     IOCP_Operation* operation = nullptr;
-    const std::chrono::nanoseconds limit;
+    const Deadline limit;
     Result result;
     Outcome cut = Outcome::Ok;  // what it is to end as; Ok while nobody asked for its end
     bool suspended = false;
@@ -51,7 +48,7 @@ class RecvWait final : public Wait {
 public:
     using Memory = std::span<std::byte>;
 
-    RecvWait(Connection* on, Memory into, std::chrono::nanoseconds at_most) noexcept;
+    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept;
     ~RecvWait();
 
     bool Start(std::coroutine_handle<> coroutine);
@@ -64,7 +61,7 @@ class SendWait final : public Wait {
 public:
     using Memory = std::span<const std::byte>;
 
-    SendWait(Connection* on, Memory bytes, std::chrono::nanoseconds at_most) noexcept;
+    SendWait(Connection* on, Memory bytes, Deadline at_most) noexcept;
     ~SendWait();
 
     bool Start(std::coroutine_handle<> coroutine);
@@ -83,8 +80,7 @@ class [[nodiscard]] Awaitable {
 public:
     using Memory = typename Waiting::Memory;
 
-    Awaitable(detail::Connection* connection, Memory memory,
-              std::chrono::nanoseconds limit = detail::Wait::kForever) noexcept
+    Awaitable(detail::Connection* connection, Memory memory, detail::Deadline limit = {}) noexcept
         : wait_(connection, memory, limit) {}
     Awaitable(const Awaitable&) = delete;
     Awaitable& operator=(const Awaitable&) = delete;
@@ -93,10 +89,10 @@ public:
     // nothing. A Send that timed out in the middle has left the stream cut: every later Send on the client ends the
     // same way.
     [[nodiscard]] Awaitable Within(std::chrono::nanoseconds duration) && noexcept {
-        return Awaitable(wait_.connection, wait_.memory, duration);
+        return Awaitable(wait_.connection, wait_.memory, detail::Deadline::Within(duration));
     }
     [[nodiscard]] Awaitable Until(std::chrono::steady_clock::time_point time) && noexcept {
-        return std::move(*this).Within(time - std::chrono::steady_clock::now());
+        return Awaitable(wait_.connection, wait_.memory, detail::Deadline::Until(time));
     }
 
     bool await_ready() const noexcept { return false; }

@@ -26,4 +26,34 @@ struct Timer {
     Fire fire;
 };
 
+// Until when a wait lasts: a time, a duration from the beginning of the wait, or for ever.
+class Deadline {
+public:
+    Deadline() noexcept = default;
+    [[nodiscard]] static Deadline Within(std::chrono::nanoseconds duration) noexcept { return {{}, duration}; }
+    [[nodiscard]] static Deadline Until(Clock::time_point time) noexcept { return {time, {}}; }
+
+    // The time itself, for a wait that begins at `now`; Clock::time_point::max() where it lasts for ever.
+    [[nodiscard]] Clock::time_point From(Clock::time_point now) const noexcept {
+        if (time_ != Clock::time_point{}) return time_;
+        return duration_ < Forever() - now ? now + duration_ : Forever();
+    }
+
+private:
+    Deadline(Clock::time_point time, std::chrono::nanoseconds duration) noexcept : time_(time), duration_(duration) {}
+
+    static constexpr Clock::time_point Forever() noexcept { return (Clock::time_point::max)(); }
+
+    Clock::time_point time_{};
+    std::chrono::nanoseconds duration_ = (std::chrono::nanoseconds::max)();
+};
+
 }  // namespace iocp::detail
+
+namespace iocp {
+
+// The time that the calling coroutine's core goes by: the system's steady clock, or a Simulation's. Outside a core: the
+// steady clock. The time to give to Until and to measure with.
+[[nodiscard]] std::chrono::steady_clock::time_point Now() noexcept;
+
+}  // namespace iocp
