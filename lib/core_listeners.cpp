@@ -46,8 +46,8 @@ CoreState::Opened CoreState::Open(const Listener& listener) const {
 
     OpenedSocket socket = network_.OpenListening(endpoint, listener.transport, everywhere, listener.backlog);
     if (everywhere && socket.socket == kNoSocket && IsFamilyMissing(socket.native_code))
-        socket =
-            network_.OpenListening(AnyAddress(Endpoint::Family::V4, listener.port), listener.transport, false, listener.backlog);
+        socket = network_.OpenListening(AnyAddress(Endpoint::Family::V4, listener.port), listener.transport, false,
+                                        listener.backlog);
     if (socket.socket == kNoSocket) Fail(listener, endpoint, socket.native_code);
     return {network_.LocalEndpoint(socket.socket), socket.socket};
 }

@@ -17,8 +17,8 @@ class Crew;
 
 namespace iocp {
 
-// What a core stands on: sockets, the engines that serve them, the time in which they live, and whoever runs its workers.
-// One serves any number of cores and outlives them. Every method may be called from any thread.
+// What a core stands on: sockets, the engines that serve them, the time in which they live, and whoever runs its
+// workers. One serves any number of cores and outlives them. Every method may be called from any thread.
 class Network {
 public:
     Network() noexcept = default;

@@ -18,6 +18,7 @@ std::string_view ToString(EngineKind engine) noexcept {
         case EngineKind::Iocp: return "iocp";
         case EngineKind::IoUring: return "io_uring";
         case EngineKind::Epoll: return "epoll";
+        case EngineKind::Simulated: return "simulated";
     }
     return "unknown";
 }

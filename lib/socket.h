@@ -38,9 +38,16 @@ void ShutdownSend(SocketHandle socket) noexcept;
 // An IPv4 endpoint as an IPv6 socket that serves both families names it (RFC 4291, 2.5.5.2).
 [[nodiscard]] Endpoint MappedToV6(const Endpoint& v4) noexcept;
 
+// And back; any other endpoint stays what it is.
+[[nodiscard]] Endpoint Unmapped(const Endpoint& endpoint) noexcept;
+
 // What a native code of an operation means. IsCancelled must be asked first where a cancel was requested.
 [[nodiscard]] Outcome OutcomeOf(int native_code) noexcept;
 [[nodiscard]] bool IsCancelled(int native_code) noexcept;
+
+// The native codes with which operations of this platform fail, for an engine that has no kernel.
+enum class Failure : std::uint8_t { Cancelled, Reset, Refused, NoBuffers, TooLong, AddressInUse };
+[[nodiscard]] int NativeCodeOf(Failure failure) noexcept;
 
 // An accept failed because of the one client that it was for: the next may be tried at once.
 // After any other failure an accept is tried again after a pause; none of them ends a listener.

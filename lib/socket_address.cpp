@@ -59,6 +59,15 @@ Endpoint MappedToV6(const Endpoint& v4) noexcept {
     return {Endpoint::Family::V6, bytes, v4.Port()};
 }
 
+Endpoint Unmapped(const Endpoint& endpoint) noexcept {
+    const auto& bytes = endpoint.AddressBytes();
+    if (endpoint.AddressFamily() != Endpoint::Family::V6) return endpoint;
+    if (!std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin())) return endpoint;
+    std::array<std::uint8_t, 16> v4{};
+    std::copy(bytes.begin() + kMappedPrefix.size(), bytes.end(), v4.begin());
+    return {Endpoint::Family::V4, v4, endpoint.Port()};
+}
+
 int ToSystem(const Endpoint& endpoint, sockaddr_storage& storage) noexcept {
     if (endpoint.AddressFamily() == Endpoint::Family::V4) {
         sockaddr_in address{};
@@ -89,11 +98,7 @@ Endpoint FromSystem(const sockaddr_storage& storage) noexcept {
     sockaddr_in6 v6;
     std::memcpy(&v6, &storage, sizeof v6);
     std::memcpy(bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
-    if (!std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin()))
-        return {Endpoint::Family::V6, bytes, ntohs(v6.sin6_port), v6.sin6_scope_id};
-    std::copy(bytes.begin() + kMappedPrefix.size(), bytes.end(), bytes.begin());
-    std::fill(bytes.begin() + 4, bytes.end(), std::uint8_t{0});
-    return {Endpoint::Family::V4, bytes, ntohs(v6.sin6_port)};
+    return Unmapped(Endpoint(Endpoint::Family::V6, bytes, ntohs(v6.sin6_port), v6.sin6_scope_id));
 }
 
 }  // namespace detail

@@ -17,9 +17,8 @@ void ThreadCrew::Open(const std::vector<std::unique_ptr<Worker>>& workers, Engin
     opened_ = 0;
     stopping_ = false;
     for (std::size_t i = 0; i < workers.size(); ++i)
-        worker_threads_.emplace_back([this, &worker = *workers[i], kind, &failure = failures[i]] {
-            RunWorker(worker, kind, failure);
-        });
+        worker_threads_.emplace_back(
+            [this, &worker = *workers[i], kind, &failure = failures[i]] { RunWorker(worker, kind, failure); });
     changed_.wait(lock, [&] { return opened_ == workers.size(); });
     lock.unlock();
 

@@ -43,7 +43,8 @@ public:
     // "127.0.0.1:80" or "[::1]:80".
     [[nodiscard]] std::string ToString() const;
 
-    friend bool operator==(const Endpoint&, const Endpoint&) noexcept = default;
+    // An order without a meaning, for sorted containers.
+    friend auto operator<=>(const Endpoint&, const Endpoint&) noexcept = default;
 
 private:
     std::array<std::uint8_t, 16> address_{};

@@ -25,9 +25,10 @@ enum class EngineKind : std::uint8_t {
     Iocp,     // Windows I/O completion port
     IoUring,  // Linux 6.1 or newer, where the container and the system's settings allow it
     Epoll,    // any Linux
+    Simulated,  // none: the network is a Simulation's, whatever was asked for
 };
 
-// "auto", "iocp", "io_uring" or "epoll".
+// "auto", "iocp", "io_uring", "epoll" or "simulated". Of these a user can ask for the first four.
 [[nodiscard]] std::string_view ToString(EngineKind engine) noexcept;
 [[nodiscard]] std::optional<EngineKind> ParseEngineKind(std::string_view name) noexcept;
 

@@ -22,6 +22,18 @@ Outcome OutcomeOf(int native_code) noexcept {
     }
 }
 
+int NativeCodeOf(Failure failure) noexcept {
+    switch (failure) {
+        case Failure::Cancelled: return ECANCELED;
+        case Failure::Reset: return ECONNRESET;
+        case Failure::Refused: return ECONNREFUSED;
+        case Failure::NoBuffers: return ENOBUFS;
+        case Failure::TooLong: return EMSGSIZE;
+        case Failure::AddressInUse: return EADDRINUSE;
+    }
+    return EINVAL;
+}
+
 bool IsCancelled(int native_code) noexcept { return native_code == ECANCELED; }
 
 // accept(2), "Error handling": what the network did to the one connection is reported here.

@@ -66,6 +66,18 @@ Outcome OutcomeOf(int native_code) noexcept {
     }
 }
 
+int NativeCodeOf(Failure failure) noexcept {
+    switch (failure) {
+        case Failure::Cancelled: return WSA_OPERATION_ABORTED;
+        case Failure::Reset: return WSAECONNRESET;
+        case Failure::Refused: return WSAECONNREFUSED;
+        case Failure::NoBuffers: return WSAENOBUFS;
+        case Failure::TooLong: return WSAEMSGSIZE;
+        case Failure::AddressInUse: return WSAEADDRINUSE;
+    }
+    return WSAEINVAL;
+}
+
 bool IsCancelled(int native_code) noexcept { return native_code == WSA_OPERATION_ABORTED; }
 
 bool IsClientGone(int native_code) noexcept {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "simulated_crew.h"
+
+#include "core_state.h"
+#include "misuse.h"
+#include "simulated_engine.h"
+#include "simulated_network.h"
+#include "worker.h"
+
+#include <algorithm>
+
+namespace iocp::detail {
+
+SimulatedCrew::~SimulatedCrew() { network_.Remove(*this); }
+
+void SimulatedCrew::Open(const std::vector<std::unique_ptr<Worker>>& workers, EngineKind kind) {
+    network_.Remove(*this);
+    workers_.clear();
+    for (const auto& worker : workers) {
+        worker->Open(kind);
+        workers_.push_back(worker.get());
+    }
+    network_.Add(*this);
+}
+
+void SimulatedCrew::Begin() {
+    running_ = true;
+    next_tick_ = network_.Now() + core_.TickInterval();
+}
+
+void SimulatedCrew::Drive() {
+    while (running_)
+        if (!network_.Step(Clock::time_point::max())) Misuse("nothing is left that could end a simulated core");
+}
+
+void SimulatedCrew::FindReady(std::vector<std::pair<SimulatedCrew*, Worker*>>& ready) {
+    for (Worker* worker : workers_) {
+        if (std::find(turning_.begin(), turning_.end(), worker) != turning_.end()) continue;
+        const bool has_work = static_cast<SimulatedEngine&>(worker->Io()).HasWork();
+        if (has_work || worker->NextDue() <= network_.Now()) ready.emplace_back(this, worker);
+    }
+}
+
+void SimulatedCrew::Turn(Worker& worker) {
+    turning_.push_back(&worker);
+    const bool more = worker.Turn(std::chrono::nanoseconds::zero());
+    turning_.pop_back();
+    if (more) return;
+    std::erase(workers_, &worker);
+    if (!workers_.empty()) return;
+    in_background_ = true;
+    core_.FinishRun();
+    in_background_ = false;
+    running_ = false;
+}
+
+Clock::time_point SimulatedCrew::NextDue() const noexcept {
+    Clock::time_point next = next_tick_;
+    for (const Worker* worker : workers_) next = std::min(next, worker->NextDue());
+    return next;
+}
+
+void SimulatedCrew::TickIfDue() {
+    if (next_tick_ > network_.Now()) return;
+    next_tick_ += core_.TickInterval();
+    in_background_ = true;
+    core_.Tick();
+    in_background_ = false;
+}
+
+}  // namespace iocp::detail
