@@ -4,6 +4,7 @@
 
 #include <iocp/options.h>
 
+#include <cstddef>
 #include <vector>
 
 namespace iocp_test {
@@ -17,7 +18,10 @@ namespace iocp_test {
 // The native code of a connection that nobody listens for.
 [[nodiscard]] int ConnectionRefusedCode();
 
-// Does to this process what SIGTERM or Ctrl-C would do.
+// Does to this process, and to no other, what SIGTERM or Ctrl-C would do.
 void RaiseTermination();
+
+// Descriptors, or handles, that this process has open.
+[[nodiscard]] std::size_t OpenDescriptors();
 
 }  // namespace iocp_test

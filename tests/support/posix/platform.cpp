@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <iterator>
 
 namespace iocp_test {
 
@@ -11,5 +13,10 @@ std::vector<iocp::EngineKind> ForeignEngines() { return {iocp::EngineKind::Iocp}
 int ConnectionRefusedCode() { return ECONNREFUSED; }
 
 void RaiseTermination() { std::raise(SIGTERM); }
+
+std::size_t OpenDescriptors() {
+    const auto count = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+    return static_cast<std::size_t>(count);
+}
 
 }  // namespace iocp_test
