@@ -9,7 +9,7 @@ namespace iocp::detail {
 
 void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Expects(!timer.Armed());
-    timer.due = due;
+    timer.due = std::max(due, soonest_);
     heap_.push_back(&timer);
     Up(heap_.size() - 1);
 }
@@ -27,6 +27,7 @@ void TimerQueue::Disarm(Timer& timer) noexcept {
 }
 
 void TimerQueue::FireDue(Clock::time_point now) noexcept {
+    soonest_ = now + Clock::duration(1);
     while (!heap_.empty() && heap_.front()->due <= now) {
         Timer& first = *heap_.front();
         Disarm(first);

@@ -21,7 +21,8 @@ public:
     // No effect on a timer that is not armed.
     void Disarm(Timer& timer) noexcept;
 
-    // Fires what is due at `now`, earliest first. A timer that arms itself again must be due after `now`.
+    // Fires what is due at `now`, earliest first. What is armed meanwhile is left for the next call, so that nobody who
+    // arms a timer again and again holds the worker up.
     void FireDue(Clock::time_point now) noexcept;
 
     [[nodiscard]] bool Empty() const noexcept { return heap_.empty(); }
@@ -35,6 +36,7 @@ private:
     void Down(std::size_t position) noexcept;
 
     std::vector<Timer*> heap_;
+    Clock::time_point soonest_ = Clock::time_point::min();  // that a timer can be due
 };
 
 }  // namespace iocp::detail
