@@ -2,6 +2,8 @@
 #include "conformance.h"
 
 #include <cstdint>
+#include <future>
+#include <stdexcept>
 
 namespace iocp_test {
 
@@ -24,6 +26,33 @@ private:
     Conformance& test_;
 };
 
+// Prints nothing, and notes what is for OnError.
+class QuietCore final : public IOCP_CORE {
+public:
+    QuietCore(const std::vector<iocp::Listener>& listeners, Conformance& test)
+        : IOCP_CORE(listeners, test.options), test_(test) {}
+    ~QuietCore() override { Stop(); }
+
+private:
+    void OnStart() override { Call(test_.hooks.on_start); }
+    void OnStop() override { Call(test_.hooks.on_stop); }
+    void OnBackgroundTick() override { Call(test_.hooks.on_tick); }
+    void OnError(const iocp::HandlerError& error) noexcept override {
+        test_.errors.Write(std::to_string(error.client_id) + ": " + error.Message());
+    }
+
+    static void Call(const std::function<void()>& hook) {
+        if (hook) hook();
+    }
+
+    Conformance& test_;
+};
+
+Task<> Fulfil(std::promise<void>& promise) {
+    promise.set_value();
+    co_return;
+}
+
 }  // namespace
 
 Conformance::Conformance() : watchdog_(NameOfTest()) { options.engine = GetParam(); }
@@ -45,19 +74,40 @@ iocp::Listener Conformance::Udp(Handler handler, std::string address) {
 }
 
 void Conformance::Make(const std::vector<iocp::Listener>& listeners) {
-    core = std::make_unique<QuietCore>(listeners, options, errors);
+    core = std::make_unique<QuietCore>(listeners, *this);
 }
 
-void Conformance::Serve(const std::vector<iocp::Listener>& listeners) {
-    Make(listeners);
+void Conformance::Start() {
     core->Start(workers);
     if (GetParam() != iocp::EngineKind::Auto) {
         EXPECT_EQ(core->EngineReport(), ToString(GetParam()));
     }
 }
 
+void Conformance::Serve(const std::vector<iocp::Listener>& listeners) {
+    Make(listeners);
+    Start();
+}
+
 void Conformance::Serve(std::shared_ptr<IOCP_Protocol> protocol) {
     Serve(iocp::Listener(0, 1, std::move(protocol), Transport::Tcp, "127.0.0.1"));
+}
+
+void Conformance::Settle() {
+    // A task runs between the turns of the worker; what was begun before the first has been submitted before the
+    // second.
+    for (int turn = 0; turn < 2; ++turn) {
+        std::promise<void> reached;
+        core->Spawn(Fulfil(reached));
+        if (reached.get_future().wait_for(kPatience) != std::future_status::ready)
+            throw std::runtime_error("the worker does not settle");
+    }
+}
+
+std::shared_ptr<IOCP_Client> Conformance::OnlyClient() const {
+    std::shared_ptr<IOCP_Client> found;
+    core->ForEachClient([&](IOCP_Client& client) { found = client.shared_from_this(); });
+    return found;
 }
 
 Task<> Echo(IOCP_Client& client, Conformance&) {

@@ -11,12 +11,20 @@
 #include <iocp/iocp.h>
 
 #include <chrono>
-#include <exception>
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
+
+namespace iocp {
+
+// How GoogleTest shows an engine.
+inline void PrintTo(EngineKind engine, std::ostream* out) { *out << ToString(engine); }
+
+}  // namespace iocp
 
 namespace iocp_test {
 
@@ -25,23 +33,6 @@ using namespace std::chrono_literals;
 using iocp::Outcome;
 using iocp::Task;
 using iocp::Transport;
-
-// Prints nothing, and notes what reaches OnError as "CLIENT ID: WHAT IT SAYS".
-class QuietCore : public IOCP_CORE {
-public:
-    QuietCore(std::vector<iocp::Listener> listeners, const iocp::Options& options, Notes& errors)
-        : IOCP_CORE(std::move(listeners), options), errors_(errors) {}
-    ~QuietCore() override { Stop(); }
-
-protected:
-    void OnStart() override {}
-    void OnError(const iocp::HandlerError& error) noexcept override {
-        errors_.Write(std::to_string(error.client_id) + ": " + error.Message());
-    }
-
-private:
-    Notes& errors_;
-};
 
 class Conformance : public testing::TestWithParam<iocp::EngineKind> {
 public:
@@ -62,16 +53,32 @@ public:
     void Serve(Handler handler) { Serve(Tcp(handler)); }
     void Serve(std::shared_ptr<IOCP_Protocol> protocol);
 
-    // Makes `core` without starting it.
+    // Makes `core` without starting it, and starts it.
     void Make(const std::vector<iocp::Listener>& listeners);
+    void Make(Handler handler) { Make(std::vector{Tcp(handler)}); }
+    void Start();
 
-    // Where listener number `index` is reached from here.
+    // Where listener number `index` is reached.
     [[nodiscard]] iocp::Endpoint Where(std::size_t index = 0) const { return core->Listening(index); }
+
+    // Returns when everything that the one worker has begun waits for the kernel.
+    void Settle();
+
+    // The client, where there is one.
+    [[nodiscard]] std::shared_ptr<IOCP_Client> OnlyClient() const;
+
+    // Set before Serve.
+    struct Hooks {
+        std::function<void()> on_start;
+        std::function<void()> on_stop;
+        std::function<void()> on_tick;
+    };
 
     iocp::Options options;
     unsigned workers = 1;
+    Hooks hooks;
     Notes notes;
-    Notes errors;
+    Notes errors;  // what reached OnError, as "CLIENT ID: WHAT IT SAYS"
     std::unique_ptr<IOCP_CORE> core;
 
 private:
@@ -87,6 +94,11 @@ Task<> Listen(IOCP_Client& client, Conformance& test);
 
 [[nodiscard]] inline std::string NameOfEngine(const testing::TestParamInfo<iocp::EngineKind>& engine) {
     return std::string(ToString(engine.param));
+}
+
+// `note`, `count` times.
+[[nodiscard]] inline std::vector<std::string> Times(std::size_t count, const std::string& note) {
+    return std::vector<std::string>(count, note);
 }
 
 // `size` bytes in which no part looks like another.

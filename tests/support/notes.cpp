@@ -46,11 +46,6 @@ std::vector<std::string> Notes::NextSorted(std::size_t count) {
     return notes;
 }
 
-bool Notes::NextAre(std::size_t count, std::string_view note) {
-    const auto notes = NextSorted(count);
-    return std::all_of(notes.begin(), notes.end(), [&](const auto& each) { return each == note; });
-}
-
 std::vector<std::string> Notes::Rest() {
     const std::lock_guard lock(mutex_);
     const std::deque<std::string> rest = std::exchange(notes_, {});

@@ -9,7 +9,6 @@
 #include <deque>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -28,9 +27,6 @@ public:
 
     // Takes the next `count`, whose order is of no interest: sorted.
     [[nodiscard]] std::vector<std::string> NextSorted(std::size_t count);
-
-    // Takes the next; true when all are `note`.
-    [[nodiscard]] bool NextAre(std::size_t count, std::string_view note);
 
     // What has been written and not been taken.
     [[nodiscard]] std::vector<std::string> Rest();
