@@ -54,6 +54,7 @@ bool Connection::Refuse(Wait& wait, Outcome outcome) {
 }
 
 void Connection::EndSoon(Wait& wait, Outcome outcome) {
+    if (wait.cut != Outcome::Ok) return;
     wait.cut = outcome;
     home_->Timers().Disarm(wait);
     home_->Timers().Arm(wait, home_->Now());

@@ -59,7 +59,8 @@ void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
     wait.result = ResultOf(wait, operation);
     wait.buffer = std::exchange(operation.buffer, nullptr);
     if (operation.native_code == 0 && operation.transferred == 0) {
-        wait.result = Result(Outcome::Closed);
+        // The system tells of a broken connection only once; after that it says that the stream has ended.
+        wait.result = Result(broken_ ? Outcome::Reset : Outcome::Closed);
         peer_ended_ = true;
     }
     broken_ = broken_ || wait.result.Why() == Outcome::Reset;

@@ -9,8 +9,7 @@ namespace iocp::detail {
 
 void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Expects(!timer.Armed());
-    timer.due = due;
-    timer.order = armed_++;
+    timer.due = std::max(due, soonest_);
     heap_.push_back(&timer);
     Up(heap_.size() - 1);
 }
@@ -28,8 +27,8 @@ void TimerQueue::Disarm(Timer& timer) noexcept {
 }
 
 void TimerQueue::FireDue(Clock::time_point now) noexcept {
-    const std::uint64_t armed_before = armed_;
-    while (!heap_.empty() && heap_.front()->due <= now && heap_.front()->order < armed_before) {
+    soonest_ = now + Clock::duration(1);
+    while (!heap_.empty() && heap_.front()->due <= now) {
         Timer& first = *heap_.front();
         Disarm(first);
         first.fire(first);
@@ -52,7 +51,7 @@ void TimerQueue::Place(Timer* timer, std::size_t position) noexcept {
 
 void TimerQueue::Up(std::size_t position) noexcept {
     Timer* timer = heap_[position];
-    while (position > 0 && IsBefore(*timer, *heap_[(position - 1) / 2])) {
+    while (position > 0 && timer->due < heap_[(position - 1) / 2]->due) {
         Place(heap_[(position - 1) / 2], position);
         position = (position - 1) / 2;
     }
@@ -62,8 +61,8 @@ void TimerQueue::Up(std::size_t position) noexcept {
 void TimerQueue::Down(std::size_t position) noexcept {
     Timer* timer = heap_[position];
     for (std::size_t child; (child = 2 * position + 1) < heap_.size(); position = child) {
-        if (child + 1 < heap_.size() && IsBefore(*heap_[child + 1], *heap_[child])) ++child;
-        if (!IsBefore(*heap_[child], *timer)) break;
+        if (child + 1 < heap_.size() && heap_[child + 1]->due < heap_[child]->due) ++child;
+        if (heap_[child]->due >= timer->due) break;
         Place(heap_[child], position);
     }
     Place(timer, position);

@@ -21,26 +21,25 @@ public:
     // No effect on a timer that is not armed.
     void Disarm(Timer& timer) noexcept;
 
-    // Fires what is due at `now`, earliest first. What is armed meanwhile has to wait for the next call.
+    // Fires what is due at `now`, earliest first. What is armed meanwhile is left for the next call, so that nobody who
+    // arms a timer again and again holds the worker up.
     void FireDue(Clock::time_point now) noexcept;
 
     [[nodiscard]] bool Empty() const noexcept { return heap_.empty(); }
 
     // How long from `now` to the first that is due; nanoseconds::max() where none is armed.
     [[nodiscard]] std::chrono::nanoseconds UntilFirst(Clock::time_point now) const noexcept;
+
+    // When the first is due; Clock::time_point::max() where none is armed.
     [[nodiscard]] Clock::time_point FirstDue() const noexcept;
 
 private:
-    [[nodiscard]] static bool IsBefore(const Timer& one, const Timer& other) noexcept {
-        return one.due != other.due ? one.due < other.due : one.order < other.order;
-    }
-
     void Place(Timer* timer, std::size_t position) noexcept;
     void Up(std::size_t position) noexcept;
     void Down(std::size_t position) noexcept;
 
     std::vector<Timer*> heap_;
-    std::uint64_t armed_ = 0;  // how often
+    Clock::time_point soonest_ = Clock::time_point::min();  // that a timer can be due
 };
 
 }  // namespace iocp::detail

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 
 namespace iocp::detail {
 
@@ -21,7 +20,6 @@ struct Timer {
     [[nodiscard]] bool Armed() const noexcept { return position != kUnarmed; }
 
     Clock::time_point due{};
-    std::uint64_t order = 0;          // of arming; decides between equal times
     std::size_t position = kUnarmed;  // in the queue's heap
     Fire fire;
 };

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// What tests ask of the platform that they run on; see the folders posix and windows.
+#pragma once
+
+#include <iocp/options.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace iocp_test {
+
+// The engines that the tests force, one after the other; chosen by the program that is linked.
+[[nodiscard]] std::vector<iocp::EngineKind> EnginesUnderTest();
+
+// Engines of other systems.
+[[nodiscard]] std::vector<iocp::EngineKind> ForeignEngines();
+
+// The native code of a connection that nobody listens for.
+[[nodiscard]] int ConnectionRefusedCode();
+
+// Does to this process, and to no other, what SIGTERM or Ctrl-C would do.
+void RaiseTermination();
+
+// Descriptors, or handles, that this process has open.
+[[nodiscard]] std::size_t OpenDescriptors();
+
+}  // namespace iocp_test

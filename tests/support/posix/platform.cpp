@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include "support/platform.h"
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <iterator>
+
+namespace iocp_test {
+
+std::vector<iocp::EngineKind> ForeignEngines() { return {iocp::EngineKind::Iocp}; }
+
+int ConnectionRefusedCode() { return ECONNREFUSED; }
+
+void RaiseTermination() { std::raise(SIGTERM); }
+
+std::size_t OpenDescriptors() {
+    const auto count = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+    return static_cast<std::size_t>(count);
+}
+
+}  // namespace iocp_test
