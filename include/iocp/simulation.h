@@ -62,7 +62,7 @@ public:
 
     [[nodiscard]] bool IsConnected() const;  // the server's system has answered
     [[nodiscard]] bool HasEnded() const;     // the server has ended its side in order, and all before it was read
-    [[nodiscard]] bool WasReset() const;  // the connection was refused, or broken by the server or by Conditions::reset
+    [[nodiscard]] bool WasReset() const;     // the connection was refused, or broken by either side or the network
     [[nodiscard]] Endpoint Local() const;
 
 private:

@@ -56,6 +56,8 @@ void ScriptedPeer::Close() {
 
 void ScriptedPeer::Reset() {
     unsent_.clear();
+    sent_ = 0;
+    reset_ = true;
     opener_.reset();  // a connection that opens later is of no interest
     if (stream_) stream_->Reset(Side::Client);
 }
@@ -89,8 +91,11 @@ void ScriptedPeer::ReadMore() {
 
 void ScriptedPeer::WriteMore() {
     if (!stream_ || stream_->IsBroken(Side::Client)) return;
-    unsent_.erase(0, stream_->Write(Side::Client, std::as_bytes(std::span(unsent_))));
-    if (!unsent_.empty() || !no_more_) return;
+    sent_ += stream_->Write(Side::Client, std::as_bytes(std::span(unsent_).subspan(sent_)));
+    if (sent_ < unsent_.size()) return;
+    unsent_.clear();
+    sent_ = 0;
+    if (!no_more_) return;
     if (closing_)
         stream_->Close(Side::Client);
     else

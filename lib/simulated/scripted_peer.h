@@ -46,7 +46,8 @@ private:
     const Transport transport_;
     std::shared_ptr<StreamOpener> opener_;  // this, as long as it is interested
     std::shared_ptr<Stream> stream_;
-    std::string unsent_;
+    std::string unsent_;  // from `sent_` on
+    std::size_t sent_ = 0;
     std::string arrived_;
     std::deque<std::string> datagrams_;
     bool reading_ = true;

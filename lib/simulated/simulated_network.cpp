@@ -32,6 +32,7 @@ SimulatedNetwork::SimulatedNetwork(std::uint64_t seed) noexcept : random_(seed) 
 SimulatedNetwork::~SimulatedNetwork() = default;
 
 bool SimulatedNetwork::Step(Clock::time_point until) {
+    if (now_ > until) return false;
     if (agenda_.First() <= now_) {
         agenda_.RunFirst();
         return true;
@@ -70,13 +71,16 @@ std::size_t SimulatedNetwork::PieceOf(std::size_t size) noexcept {
     return whole ? size : 1 + random_.Below(size);
 }
 
-std::chrono::nanoseconds SimulatedNetwork::Delay(std::size_t size) noexcept {
+std::chrono::nanoseconds SimulatedNetwork::Delay() noexcept {
     auto delay = conditions.latency;
     if (conditions.jitter.count() > 0)
         delay += std::chrono::nanoseconds(random_.Below(static_cast<std::uint64_t>(conditions.jitter.count()) + 1));
-    if (conditions.bandwidth > 0)
-        delay += std::chrono::nanoseconds(std::uint64_t{size} * 1'000'000'000 / conditions.bandwidth);
     return delay;
+}
+
+std::chrono::nanoseconds SimulatedNetwork::Transfer(std::size_t size) const noexcept {
+    if (conditions.bandwidth == 0) return {};
+    return std::chrono::nanoseconds(std::uint64_t{size} * 1'000'000'000 / conditions.bandwidth);
 }
 
 Endpoint SimulatedNetwork::NewAddress() noexcept {
@@ -87,14 +91,14 @@ Endpoint SimulatedNetwork::NewAddress() noexcept {
 }
 
 void SimulatedNetwork::Dial(const Endpoint& from, const Endpoint& to, const std::weak_ptr<StreamOpener>& opener) {
-    After(now_ + Delay(0), [this, from, to, opener] { Knock(from, to, opener); });
+    After(now_ + Delay(), [this, from, to, opener] { Knock(from, to, opener); });
 }
 
 void SimulatedNetwork::Knock(const Endpoint& from, const Endpoint& to, const std::weak_ptr<StreamOpener>& opener) {
     if (opener.expired()) return;
     if (conditions.partition || Roll(conditions.loss))
         return After(now_ + kDialAgain, [this, from, to, opener] { Knock(from, to, opener); });
-    const auto answered = now_ + Delay(0);
+    const auto answered = now_ + Delay();
     const auto listener = FindUser(listeners_, to);
     std::shared_ptr<Stream> stream;
     if (listener != listeners_.end()) {
@@ -118,7 +122,7 @@ void SimulatedNetwork::Send(const Endpoint& from, const Endpoint& to, std::strin
     const std::size_t copies = Roll(conditions.duplication) ? 2 : 1;
     for (std::size_t i = 0; i < copies; ++i) {
         if (conditions.partition || Roll(conditions.loss)) continue;
-        auto delay = Delay(bytes.size());
+        auto delay = Delay() + Transfer(bytes.size());
         if (Roll(conditions.reordering)) delay *= 1 + static_cast<int>(Pick(10));
         After(now_ + delay, [this, from, to, bytes] {
             if (DatagramUser* user = ReceiverAt(to)) user->OnDatagram(from, bytes);

@@ -53,14 +53,15 @@ public:
     [[nodiscard]] std::chrono::nanoseconds Elapsed() const noexcept { return now_ - Clock::time_point(kBegin); }
     void After(Clock::time_point time, Agenda::Event event) { agenda_.At(time, std::move(event)); }
 
-    // Makes the next thing happen, at `until` at the latest. False: the time is `until`, and there was nothing before.
+    // Makes the next thing happen, at `until` at the latest. False: there is nothing more, and the time is `until`.
     bool Step(Clock::time_point until);
 
-    // Chance, and the way of `size` bytes.
+    // Chance; how long the way is, and how long `size` bytes hold it up.
     [[nodiscard]] bool Roll(double probability) noexcept { return probability > 0 && random_.Chance(probability); }
     [[nodiscard]] std::size_t PieceOf(std::size_t size) noexcept;
     [[nodiscard]] std::size_t Pick(std::size_t count) noexcept { return random_.Below(count); }
-    [[nodiscard]] std::chrono::nanoseconds Delay(std::size_t size) noexcept;
+    [[nodiscard]] std::chrono::nanoseconds Delay() noexcept;
+    [[nodiscard]] std::chrono::nanoseconds Transfer(std::size_t size) const noexcept;
 
     void Note(std::uint64_t connection, std::string_view what, std::uint64_t value = 0) {
         trace_.Add(Elapsed(), connection, what, value);

@@ -66,15 +66,14 @@ void Simulation::Spawn(Task<> task) {
 
 void Simulation::RunFor(std::chrono::nanoseconds duration) {
     const auto until = network_->Now() + duration;
-    while (network_->Now() < until) network_->Step(until);
+    while (network_->Step(until)) {
+    }
 }
 
 bool Simulation::RunUntil(const std::function<bool()>& condition, std::chrono::nanoseconds at_most) {
     const auto until = network_->Now() + at_most;
-    while (!condition()) {
-        if (network_->Now() >= until) return false;
-        network_->Step(until);
-    }
+    while (!condition())
+        if (!network_->Step(until)) return condition();
     return true;
 }
 

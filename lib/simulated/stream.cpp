@@ -67,15 +67,15 @@ void Stream::Reset(Side side) {
     if (std::exchange(At(side).broken, true)) return;
     network_.Note(id_, side == Side::Client ? "client resets" : "server resets");
     At(side).under_way.clear();
-    const auto arrives = network_.Now() + network_.Delay(0);
+    const auto arrives = network_.Now() + network_.Delay();
     network_.After(arrives, [self = shared_from_this(), side] { self->Break(Other(side)); });
 }
 
 void Stream::SendPiece(Side to, std::string bytes) {
     End& end = At(to);
-    auto delay = network_.Delay(bytes.size());
+    auto delay = network_.Delay();
     while (network_.Roll(network_.conditions.loss)) delay += kResend;
-    end.last_arrival = std::max(end.last_arrival, network_.Now() + delay);
+    end.last_arrival = std::max(end.last_arrival, network_.Now() + delay) + network_.Transfer(bytes.size());
     end.bytes_under_way += bytes.size();
     end.under_way.push_back({end.last_arrival, std::move(bytes)});
     if (end.under_way.size() == 1) AwaitFirst(to);

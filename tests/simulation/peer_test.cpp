@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include "echo_protocol.h"
+
 #include <gtest/gtest.h>
-#include <iocp/iocp.h>
 #include <iocp/simulation.h>
 
-#include <map>
 #include <string>
 
 namespace {
 
 using namespace std::chrono_literals;
-
-class EchoProtocol final : public IOCP_Protocol {
-    iocp::Task<> ProcedureClient(IOCP_Client& client) override {
-        while (auto message = co_await client.Recv()) co_await client.Send(message);
-    }
-};
 
 TEST(Simulation, AnswersAPeer) {
     iocp::Simulation sim(42);
