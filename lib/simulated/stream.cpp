@@ -27,6 +27,8 @@ std::size_t Stream::Write(Side side, std::span<const std::byte> bytes) {
     const std::size_t used = At(to).bytes_under_way + Readable(to);
     const std::size_t window = network_.conditions.window;
     const std::size_t taken = std::min(bytes.size(), window - std::min(window, used));
+    // A little room is not used, so that it can become more (RFC 9293, 3.8.6.2).
+    if (taken < std::min(bytes.size(), window / 4)) return 0;
     for (std::size_t sent = 0; sent < taken;) {
         const std::size_t size = network_.PieceOf(taken - sent);
         SendPiece(to, std::string(reinterpret_cast<const char*>(bytes.data()) + sent, size));

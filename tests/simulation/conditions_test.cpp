@@ -27,12 +27,12 @@ TEST(Conditions, LatencyIsPaidInBothDirections) {
 
 TEST(Conditions, BandwidthLimitsAStream) {
     iocp::Simulation sim(1);
-    sim.Conditions().bandwidth = 1'000'000;
+    sim.Conditions().bandwidth = 100'000;
     auto peer = sim.Connect(std::make_shared<EchoProtocol>());
-    peer.Write(std::string(3'000'000, 'x'));
+    peer.Write(std::string(300'000, 'x'));
     peer.ShutdownSend();
     EXPECT_TRUE(sim.RunUntil([&] { return peer.HasEnded(); }, 1min)) << sim.Report();
-    EXPECT_EQ(peer.Read().size(), 3'000'000u);
+    EXPECT_EQ(peer.Read().size(), 300'000u);
     EXPECT_GE(sim.Elapsed(), 3s);
 }
 
