@@ -20,10 +20,32 @@ constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // an operation count
 
 }  // namespace
 
-bool StreamConnection::StartRecv(RecvWait& wait) {
-    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
-    if (IsClosed() || (IsStopping() && !lingering_)) return Refuse(wait, Outcome::Stopped);
+// Receives what nobody wants any more.
+class StreamConnection::Unread {
+public:
+    Unread(StreamConnection& connection, Deadline limit) noexcept
+        : connection_(connection), wait_(&connection, {}, limit) {}
 
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> linger) {
+        wait_.waiter = linger;
+        wait_.suspended = connection_.BeginRecv(wait_);
+        return wait_.suspended;
+    }
+    Received await_resume() noexcept { return Received(wait_.result, std::exchange(wait_.buffer, nullptr)); }
+
+private:
+    StreamConnection& connection_;
+    RecvWait wait_;
+};
+
+bool StreamConnection::StartRecv(RecvWait& wait) {
+    if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
+    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
+    return BeginRecv(wait);
+}
+
+bool StreamConnection::BeginRecv(RecvWait& wait) {
     IOCP_Operation& operation =
         Home().Operations().Acquire(wait.memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
     operation.socket = socket_;
@@ -190,7 +212,7 @@ void StreamConnection::Abandon(SendWait& wait) noexcept {
 }
 
 void StreamConnection::EndWaits(bool sends_too) noexcept {
-    if (receiving_ != nullptr && (sends_too || !lingering_)) CutOff(*receiving_, Outcome::Stopped);
+    if (receiving_ != nullptr && !lingering_) CutOff(*receiving_, Outcome::Stopped);
     if (!sends_too) return;
     for (SendWait* at = sending_; at != nullptr; at = at->next) {
         if (at->operation != nullptr)
@@ -202,15 +224,28 @@ void StreamConnection::EndWaits(bool sends_too) noexcept {
 
 Endpoint StreamConnection::Local() const noexcept { return Home().Net().LocalEndpoint(socket_); }
 
+void StreamConnection::Cut() noexcept {
+    CloseHere();
+    cut_ = true;
+    if (receiving_ != nullptr) CutOff(*receiving_, Outcome::Stopped);
+}
+
 bool StreamConnection::MustLinger() const noexcept {
-    return !peer_ended_ && !broken_ && !IsClosed() && send_failure_ == Outcome::Ok;
+    return !peer_ended_ && !broken_ && !cut_ && send_failure_ == Outcome::Ok;
 }
 
 Task<void> StreamConnection::Linger(std::chrono::nanoseconds limit) {
+    // Whoever still holds the client finds it ended.
+    BelongsTo({});
+    CloseHere();
+    while (receiving_ != nullptr) co_await Sleep(Home(), {});
+
     lingering_ = true;
     Home().Net().ShutdownSend(socket_);
     const auto until = Home().Net().Now() + limit;
-    while (const Received unread = co_await RecvAwaitable(this, {}).Until(until)) {
+    for (bool more = !cut_; more;) {
+        const Received unread = co_await Unread(*this, Deadline::Until(until));
+        more = static_cast<bool>(unread);
     }
 }
 

@@ -24,18 +24,23 @@ public:
     void OnDue(RecvWait& wait) noexcept override;
     void OnDue(SendWait& wait) noexcept override;
 
-    // Ends the sending side and waits for the peer to end its own: a close with unread bytes would reset the
-    // connection, and what was sent last might not arrive (RFC 2525, 2.17).
+    void Cut() noexcept override;
+
+    // Closes the client, ends the sending side and waits for the peer to end its own: a close with unread bytes would
+    // reset the connection, and what was sent last might not arrive (RFC 2525, 2.17).
     [[nodiscard]] bool MustLinger() const noexcept override;
     [[nodiscard]] Task<void> Linger(std::chrono::nanoseconds limit) override;
 
 private:
+    class Unread;
+
     void EndWaits(bool sends_too) noexcept override;
     void LetGo() noexcept override;
 
     static void OnRecvEnded(IOCP_Operation& operation) noexcept;
     static void OnSendEnded(IOCP_Operation& operation) noexcept;
 
+    bool BeginRecv(RecvWait& wait);
     void FinishRecv(RecvWait& wait) noexcept;
 
     // Submits what is left of the first send in the queue. True: pending.
@@ -55,6 +60,7 @@ private:
     bool peer_ended_ = false;
     bool broken_ = false;
     bool lingering_ = false;
+    bool cut_ = false;  // the drain deadline has passed
 };
 
 }  // namespace iocp::detail

@@ -11,6 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WINE = ROOT / "tests/support/posix/wine"
+# On Windows a program of its own group can be sent what Ctrl-Break sends; elsewhere 0, and no such signal.
+GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+BREAK = getattr(signal, "CTRL_BREAK_EVENT", None)
 
 
 class Failed(Exception):
@@ -27,6 +30,10 @@ class Program:
     def command(self, *arguments):
         before = [str(WINE), str(self.wine_prefix)] if self.wine_prefix else []
         return [*before, str(self.path), *map(str, arguments)]
+
+    def end_signal(self):
+        """What asks it to end: a Windows program knows Ctrl-C only, which Wine makes of SIGINT."""
+        return BREAK or (signal.SIGINT if self.wine_prefix else signal.SIGTERM)
 
 
 def ticks(pid):
@@ -64,7 +71,7 @@ class Server:
         extra = [os.open(os.devnull, os.O_RDONLY) for _ in range(inherited)]
         self.process = subprocess.Popen(
             [*map(str, launcher), *program.command(*arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, pass_fds=extra, text=True)
+            stderr=subprocess.STDOUT, pass_fds=extra, creationflags=GROUP, text=True)
         for descriptor in extra:
             os.close(descriptor)
         self.lines = []
@@ -87,8 +94,9 @@ class Server:
         return self.process.pid
 
     def _read(self):
-        for line in self.process.stdout:
-            self._incoming.put(line.rstrip("\n"))
+        with self.process.stdout as output:
+            for line in output:
+                self._incoming.put(line.rstrip("\n"))
         self._incoming.put(None)
 
     def _await_line(self, beginning):
@@ -119,7 +127,7 @@ class Server:
     def stop(self):
         """Asks it to end as a user does. Its exit code, its last line and the seconds that it took."""
         begin = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(self.program.end_signal())
         code = self.process.wait(timeout=30)
         while (line := self._incoming.get(timeout=5)) is not None:
             self.lines.append(line)

@@ -53,6 +53,11 @@ Task<> Fulfil(std::promise<void>& promise) {
     co_return;
 }
 
+Task<> Open(Gate& gate) {
+    gate.Open();
+    co_return;
+}
+
 }  // namespace
 
 Conformance::Conformance() : watchdog_(NameOfTest()) { options.engine = GetParam(); }
@@ -103,6 +108,8 @@ void Conformance::Settle() {
             throw std::runtime_error("the worker does not settle");
     }
 }
+
+void Conformance::OpenGate() { core->Spawn(Open(gate)); }
 
 std::shared_ptr<IOCP_Client> Conformance::OnlyClient() const {
     std::shared_ptr<IOCP_Client> found;

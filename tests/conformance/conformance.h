@@ -11,6 +11,7 @@
 #include <iocp/iocp.h>
 
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -33,6 +34,20 @@ using namespace std::chrono_literals;
 using iocp::Outcome;
 using iocp::Task;
 using iocp::Transport;
+
+// Holds a handler where the library knows nothing of its waiting.
+class Gate {
+public:
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handler) noexcept { held_ = handler; }
+    void await_resume() const noexcept {}
+
+    // By a task on the handler's worker.
+    void Open() { held_.resume(); }
+
+private:
+    std::coroutine_handle<> held_;
+};
 
 class Conformance : public testing::TestWithParam<iocp::EngineKind> {
 public:
@@ -64,6 +79,9 @@ public:
     // Returns when everything that the one worker has begun waits for the kernel.
     void Settle();
 
+    // Lets the handler at the gate go on.
+    void OpenGate();
+
     // The client, where there is one.
     [[nodiscard]] std::shared_ptr<IOCP_Client> OnlyClient() const;
 
@@ -77,6 +95,7 @@ public:
     iocp::Options options;
     unsigned workers = 1;
     Hooks hooks;
+    Gate gate;
     Notes notes;
     Notes errors;  // what reached OnError, as "CLIENT ID: WHAT IT SAYS"
     std::unique_ptr<IOCP_CORE> core;
