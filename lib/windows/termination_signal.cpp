@@ -18,7 +18,8 @@ std::array<HANDLE, 64> waiters{};
 bool NotifyAll() {
     const std::lock_guard lock(using_waiters);
     bool any = false;
-    for (const HANDLE waiter : waiters) any = any || (waiter != nullptr && SetEvent(waiter) != FALSE);
+    for (const HANDLE waiter : waiters)
+        if (waiter != nullptr && SetEvent(waiter) != FALSE) any = true;
     return any;
 }
 

@@ -117,7 +117,6 @@ TEST_P(ClientTest, ClientsSpreadEvenlyOverTheWorkers) {
 
 TEST_P(ClientTest, NewClientsGoWhereOthersHaveLeft) {
     workers = 4;
-    options.linger = 0ms;
     Serve(NoteIdAndEcho);
     std::vector<Peer> peers;
     for (int i = 0; i < 16; ++i) {

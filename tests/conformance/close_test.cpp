@@ -116,6 +116,7 @@ TEST_P(CloseTest, OfOneClientLeavesTheOthersAlone) {
 }
 
 TEST_P(CloseTest, DeliversWhatHasBeenSentAlthoughBytesAreLeftUnread) {
+    options.linger = kPatience;
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
         const std::string bytes = Noise(2 << 20);
         test.notes.Write(co_await client.Send(bytes));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "conformance.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <future>
 #include <stdexcept>
 
@@ -60,7 +62,10 @@ Task<> Open(Gate& gate) {
 
 }  // namespace
 
-Conformance::Conformance() : watchdog_(NameOfTest()) { options.engine = GetParam(); }
+Conformance::Conformance() : watchdog_(NameOfTest()) {
+    options.engine = GetParam();
+    options.linger = 100ms;
+}
 
 void Conformance::TearDown() {
     if (!core) return;
@@ -133,9 +138,9 @@ Task<> Listen(IOCP_Client& client, Conformance& test) {
 std::string Noise(std::size_t size) {
     std::string bytes(size, '\0');
     std::uint64_t state = size;
-    for (char& byte : bytes) {  // a linear congruential generator with Knuth's constants
+    for (std::size_t at = 0; at < size; at += sizeof state) {  // a congruential generator with Knuth's constants
         state = state * 6364136223846793005u + 1442695040888963407u;
-        byte = static_cast<char>(state >> 56);
+        std::memcpy(&bytes[at], &state, std::min(sizeof state, size - at));
     }
     return bytes;
 }

@@ -106,6 +106,7 @@ TEST_P(OutcomeTest, ClosedStaysClosed) {
 }
 
 TEST_P(OutcomeTest, WhatWasSentLastArrivesAlthoughTheHandlerLeftBytesUnread) {
+    options.linger = kPatience;
     Serve([](IOCP_Client& client, Conformance&) -> Task<> {
         std::array<std::byte, 1> one;
         co_await client.Recv(one);

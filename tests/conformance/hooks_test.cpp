@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "conformance.h"
+
+#include <atomic>
+#include <future>
+
+namespace iocp_test {
+
+using HooksTest = Conformance;
+INSTANTIATE_TEST_SUITE_P(On, HooksTest, EveryEngine(), NameOfEngine);
+
+TEST_P(HooksTest, OnStartRunsOnTheThreadThatStarts) {
+    hooks.on_start = [this] { notes.Write(std::this_thread::get_id()); };
+
+    Serve(Echo);
+
+    notes.Write(std::this_thread::get_id());
+    EXPECT_EQ(notes.Next(), notes.Next());
+}
+
+TEST_P(HooksTest, OnStartKnowsWhereTheCoreListensAndIsFollowedByTheFirstClient) {
+    std::promise<iocp::Endpoint> place;
+    std::atomic<bool> started = false;
+    hooks.on_start = [&] {
+        notes.Write(core->IsRunning() ? "running" : "not running");
+        notes.Write(core->EngineReport().empty() ? "no engine" : "engine");
+        place.set_value(core->Listening());
+        // A client that comes now must wait in the backlog until this returns.
+        Peer early(core->Listening());
+        early.Send("x");
+        notes.Write(std::to_string(core->ClientCount()));
+        started = true;
+    };
+    Serve(Listen);
+
+    EXPECT_EQ(notes.Next(), "running");
+    EXPECT_EQ(notes.Next(), "engine");
+    EXPECT_EQ(notes.Next(), "0");
+    EXPECT_EQ(notes.Next(), "ok");
+    EXPECT_EQ(notes.Next(), "closed");
+    EXPECT_EQ(place.get_future().get(), Where());
+}
+
+TEST_P(HooksTest, OnStopRunsAfterTheLastHandlerOnTheThreadOfTheTicks) {
+    options.tick = 1ms;
+    std::atomic<bool> ticked = false;
+    hooks.on_tick = [&] {
+        if (!ticked.exchange(true)) notes.Write(std::this_thread::get_id());
+    };
+    Serve(Listen);
+    const std::string background = notes.Next();
+    const Peer peer(Where());
+    peer.Send("x");
+    EXPECT_EQ(notes.Next(), "ok");
+    hooks.on_stop = [this] { notes.Write(std::this_thread::get_id()); };
+
+    core->Stop();
+
+    EXPECT_EQ(notes.Next(), "stopped");
+    EXPECT_EQ(notes.Next(), background);
+    notes.Write(std::this_thread::get_id());
+    EXPECT_NE(notes.Next(), background);
+}
+
+TEST_P(HooksTest, TicksNeverOverlapAndThoseThatWereMissedAreNotMadeUpFor) {
+    options.tick = 5ms;
+    std::atomic<int> under_way = 0;
+    std::atomic<int> ticks = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    hooks.on_tick = [&] {
+        if (++under_way > 1) notes.Write("overlap");
+        const auto slow = std::chrono::steady_clock::now() + 12ms;
+        while (std::chrono::steady_clock::now() < slow) std::this_thread::yield();
+        if (++ticks == 10) notes.Write("ten");
+        --under_way;
+    };
+    Serve(Echo);
+
+    EXPECT_EQ(notes.Next(), "ten");
+    const auto taken = std::chrono::steady_clock::now() - begin;
+    core->Stop();
+
+    // Each tick spans two whole intervals and some, so each next one is due three intervals later.
+    EXPECT_GE(taken, 9 * 15ms + 5ms + 12ms);
+    EXPECT_EQ(notes.Rest(), std::vector<std::string>());
+}
+
+TEST_P(HooksTest, TicksAreNoMoreThanTheTimeAllows) {
+    options.tick = 3ms;
+    std::atomic<int> ticks = 0;
+    hooks.on_tick = [&] {
+        if (++ticks == 20) notes.Write("twenty");
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    Serve(Echo);
+
+    EXPECT_EQ(notes.Next(), "twenty");
+
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 20 * 3ms);
+}
+
+TEST_P(HooksTest, TicksEndWithTheCoreAndComeBackWithIt) {
+    options.tick = 1ms;
+    std::atomic<int> ticks = 0;
+    hooks.on_tick = [&] {
+        if (++ticks % 3 == 0) notes.Write("three");
+    };
+    Serve(Echo);
+    EXPECT_EQ(notes.Next(), "three");
+    core->Stop();
+    const int before = ticks;
+    EXPECT_EQ(ticks, before);
+    static_cast<void>(notes.Rest());
+
+    Start();
+
+    EXPECT_EQ(notes.Next(), "three");
+}
+
+}  // namespace iocp_test
