@@ -203,11 +203,7 @@ bool EpollEngine::TryRecv(IOCP_Operation& operation) noexcept {
 
 bool EpollEngine::TryRecvLent(IOCP_Operation& operation) noexcept {
     Buffer* buffer = buffers_.Acquire();
-    if (buffer == nullptr) {
-        operation.native_code = ENOBUFS;
-        operation.transferred = 0;
-        return true;
-    }
+    if (buffer == nullptr) return TryWithoutBuffer(operation);
     operation.data = buffer->Bytes();
     operation.size = static_cast<std::uint32_t>(buffer->Capacity());
     const bool ended = TryRecv(operation);
@@ -216,6 +212,19 @@ bool EpollEngine::TryRecvLent(IOCP_Operation& operation) noexcept {
     else
         buffer->GiveBack();
     return ended;
+}
+
+// Ends as full only where bytes are there that a buffer would be needed for.
+bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation) noexcept {
+    SocketState& state = StateOf(operation.socket);
+    std::byte first;
+    const auto seen =
+        Uninterrupted([&] { return recv(Descriptor(operation), &first, sizeof first, MSG_DONTWAIT | MSG_PEEK); });
+    state.in.ready = state.peer_ended || seen > 0;
+    if (!TakeResult(operation, seen)) return false;
+    if (operation.transferred > 0) operation.native_code = ENOBUFS;
+    operation.transferred = 0;
+    return true;
 }
 
 bool EpollEngine::TryRecvFrom(IOCP_Operation& operation) noexcept {

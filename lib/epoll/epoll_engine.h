@@ -53,6 +53,7 @@ private:
     [[nodiscard]] bool TryConnect(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TryRecv(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TryRecvLent(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryWithoutBuffer(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TrySend(IOCP_Operation& operation) noexcept;
 
