@@ -10,6 +10,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -20,6 +21,9 @@ namespace {
 // In place of an operation's address.
 constexpr std::uint64_t kWakeTag = 1;
 constexpr std::uint64_t kIgnoredTag = 2;
+
+// Until the kernel may have memory for submissions again.
+constexpr std::chrono::nanoseconds kTryAgainAfter = std::chrono::milliseconds(1);
 
 // What the kernel reads and writes of an operation that names another end.
 struct AddressPart {
@@ -198,6 +202,7 @@ void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout
     WatchWake();
     DoPostponed();
 
+    if (!postponed_.empty() || !watching_) timeout = std::min(timeout, kTryAgainAfter);
     if (!ended_unsubmitted_.Empty()) timeout = std::chrono::nanoseconds::zero();
     __kernel_timespec limit{};
     if (timeout != kForever) {
