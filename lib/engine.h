@@ -54,7 +54,7 @@ public:
     virtual void Wake() noexcept = 0;
 
     // Waits until an operation has ended, Wake was called, or `timeout` has passed (which may be zero, or kForever),
-    // and appends the ended operations to `ended`, no longer pending.
+    // and appends the ended operations to `ended`, no longer pending. It may return early now and then.
     virtual void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept = 0;
 
     static constexpr std::chrono::nanoseconds kForever = std::chrono::nanoseconds::max();
