@@ -18,7 +18,10 @@ struct DatagramListener::PeersGone {
     DatagramListener& listener;
 
     bool await_ready() const noexcept { return listener.peers_.empty(); }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { listener.waiting_for_peers_ = waiter; }
+    void await_suspend(std::coroutine_handle<DetachedPromise> waiter) noexcept {
+        waiter.promise().EndsAfterOthers();
+        listener.waiting_for_peers_ = waiter;
+    }
     void await_resume() const noexcept {}
 };
 

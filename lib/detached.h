@@ -31,6 +31,9 @@ public:
     void return_void() const noexcept {}
     void unhandled_exception() const noexcept { std::terminate(); }
 
+    // From now on it waits only for other coroutines to end. It ends after them, so it is not one to destroy.
+    void EndsAfterOthers() noexcept { ends_after_others_ = true; }
+
 private:
     friend class Worker;
 
@@ -39,6 +42,7 @@ private:
     Worker& worker_;
     DetachedPromise* previous_ = nullptr;
     DetachedPromise* next_ = nullptr;
+    bool ends_after_others_ = false;
 };
 
 // Yields the handle of the coroutine that awaits it, without suspending it.

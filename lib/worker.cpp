@@ -156,9 +156,17 @@ void Worker::CutAll() noexcept {
 }
 
 void Worker::UnwindAll() noexcept {
-    for (; running_ != nullptr; core_.Count().handlers_unwound.fetch_add(1, std::memory_order_relaxed))
-        std::coroutine_handle<DetachedPromise>::from_promise(*running_).destroy();
+    while (DetachedPromise* stuck = FirstStuck()) {
+        core_.Count().handlers_unwound.fetch_add(1, std::memory_order_relaxed);
+        std::coroutine_handle<DetachedPromise>::from_promise(*stuck).destroy();
+    }
     doomed_.clear();
+}
+
+DetachedPromise* Worker::FirstStuck() const noexcept {
+    DetachedPromise* at = running_;
+    while (at != nullptr && at->ends_after_others_) at = at->next_;
+    return at;
 }
 
 void Sleep::await_suspend(std::coroutine_handle<> sleeper) {

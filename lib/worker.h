@@ -106,6 +106,7 @@ private:
     void UnwindDoomed() noexcept;
     void CutAll() noexcept;
     void UnwindAll() noexcept;
+    [[nodiscard]] DetachedPromise* FirstStuck() const noexcept;
 
     CoreState& core_;
     Network& network_;
