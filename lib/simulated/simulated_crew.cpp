@@ -15,10 +15,10 @@ SimulatedCrew::~SimulatedCrew() { network_.Remove(*this); }
 
 void SimulatedCrew::Open(const std::vector<std::unique_ptr<Worker>>& workers, EngineKind kind) {
     network_.Remove(*this);
-    workers_.clear();
+    members_.clear();
     for (const auto& worker : workers) {
         worker->Open(kind);
-        workers_.push_back(worker.get());
+        members_.push_back({worker.get(), &network_.LastEngine()});
     }
     network_.Add(*this);
 }
@@ -34,10 +34,9 @@ void SimulatedCrew::Drive() {
 }
 
 void SimulatedCrew::FindReady(std::vector<std::pair<SimulatedCrew*, Worker*>>& ready) {
-    for (Worker* worker : workers_) {
+    for (const auto& [worker, engine] : members_) {
         if (std::find(turning_.begin(), turning_.end(), worker) != turning_.end()) continue;
-        const bool has_work = static_cast<SimulatedEngine&>(worker->Io()).HasWork();
-        if (has_work || worker->NextDue() <= network_.Now()) ready.emplace_back(this, worker);
+        if (engine->HasWork() || worker->NextDue() <= network_.Now()) ready.emplace_back(this, worker);
     }
 }
 
@@ -46,8 +45,8 @@ void SimulatedCrew::Turn(Worker& worker) {
     const bool more = worker.Turn(std::chrono::nanoseconds::zero());
     turning_.pop_back();
     if (more) return;
-    std::erase(workers_, &worker);
-    if (!workers_.empty()) return;
+    std::erase_if(members_, [&](const Member& each) { return each.worker == &worker; });
+    if (!members_.empty()) return;
     in_background_ = true;
     core_.FinishRun();
     in_background_ = false;
@@ -56,7 +55,7 @@ void SimulatedCrew::Turn(Worker& worker) {
 
 Clock::time_point SimulatedCrew::NextDue() const noexcept {
     Clock::time_point next = next_tick_;
-    for (const Worker* worker : workers_) next = std::min(next, worker->NextDue());
+    for (const Member& each : members_) next = std::min(next, each.worker->NextDue());
     return next;
 }
 

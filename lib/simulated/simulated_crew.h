@@ -10,6 +10,7 @@
 namespace iocp::detail {
 
 class CoreState;
+class SimulatedEngine;
 class SimulatedNetwork;
 
 // The workers of one core in a simulation: they take their turns when the network steps.
@@ -33,9 +34,14 @@ public:
     void TickIfDue();
 
 private:
+    struct Member {
+        Worker* worker;
+        SimulatedEngine* engine;
+    };
+
     SimulatedNetwork& network_;
     CoreState& core_;
-    std::vector<Worker*> workers_;  // that have not ended
+    std::vector<Member> members_;   // whose workers have not ended
     std::vector<Worker*> turning_;  // in a turn, from which the network was asked to step
     Clock::time_point next_tick_ = Clock::time_point::max();
     bool in_background_ = false;

@@ -201,7 +201,9 @@ EngineChoice SimulatedNetwork::ChooseEngine(EngineKind, const Options&) {
 }
 
 std::unique_ptr<Engine> SimulatedNetwork::MakeEngine(EngineKind, const Options&, BufferPool& buffers) {
-    return std::make_unique<SimulatedEngine>(*this, buffers);
+    auto engine = std::make_unique<SimulatedEngine>(*this, buffers);
+    last_engine_ = engine.get();
+    return engine;
 }
 
 std::unique_ptr<Crew> SimulatedNetwork::MakeCrew(CoreState& core) {

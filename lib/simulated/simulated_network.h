@@ -20,6 +20,7 @@
 namespace iocp::detail {
 
 class SimulatedCrew;
+class SimulatedEngine;
 class SimulatedSocket;
 
 // Whoever gets the datagrams that are sent to one endpoint.
@@ -88,6 +89,9 @@ public:
     std::unique_ptr<Engine> MakeEngine(EngineKind kind, const Options& options, BufferPool& buffers) override;
     std::unique_ptr<Crew> MakeCrew(CoreState& core) override;
 
+    // The engine that was made last: by a crew that opens its workers one by one.
+    [[nodiscard]] SimulatedEngine& LastEngine() const noexcept { return *last_engine_; }
+
     void Add(SimulatedCrew& crew) { crews_.push_back(&crew); }
     void Remove(SimulatedCrew& crew) noexcept { std::erase(crews_, &crew); }
 
@@ -111,6 +115,7 @@ private:
     std::map<Endpoint, SocketHandle> listeners_;
     std::map<Endpoint, DatagramUser*> receivers_;
     std::vector<SimulatedCrew*> crews_;
+    SimulatedEngine* last_engine_ = nullptr;
     SocketHandle last_handle_ = 0;
     std::uint64_t last_connection_ = 0;
     std::uint32_t last_address_ = 0;

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Cores on engines that misbehave within what their contract allows, with books kept on every operation.
+#include "support/faults.h"
+#include "support/ledger.h"
+#include "support/platform.h"
+
+#include <gtest/gtest.h>
+#include <iocp/iocp.h>
+#include <iocp/simulation.h>
+
+#include <atomic>
+#include <future>
+#include <ostream>
+#include <string>
+
+namespace iocp {
+
+inline void PrintTo(EngineKind engine, std::ostream* out) { *out << ToString(engine); }
+
+}  // namespace iocp
+
+namespace {
+
+using namespace std::chrono_literals;
+using iocp_test::Fault;
+using iocp_test::FaultyNetwork;
+using iocp_test::LedgerNetwork;
+
+constexpr FaultyNetwork::Chances kAllFaults{0.05, 0.01, 0.01, 0.2, 0.2, 0.2, 0.01};
+
+class Echo final : public IOCP_Protocol {
+public:
+    std::atomic<std::uint64_t> accepted = 0;
+    std::atomic<std::uint64_t> deleted = 0;
+
+private:
+    std::shared_ptr<IOCP_Client> AcceptClient(const iocp::Arrival& arrival) override {
+        ++accepted;
+        return IOCP_Protocol::AcceptClient(arrival);
+    }
+    iocp::Task<> ProcedureClient(IOCP_Client& client) override {
+        while (auto message = co_await client.Recv().Within(2s))
+            if (!co_await client.Send(message)) co_return;
+    }
+    void DeleteClient(IOCP_Client&) override { ++deleted; }
+};
+
+class QuietCore final : public IOCP_CORE {
+public:
+    using IOCP_CORE::IOCP_CORE;
+    ~QuietCore() override { Stop(0ms); }
+
+private:
+    void OnStart() override {}
+    void OnError(const iocp::HandlerError&) noexcept override {}
+};
+
+// What the visitors of one server have seen.
+struct Visits {
+    std::atomic<std::uint64_t> answered = 0;
+    std::atomic<std::uint64_t> failed = 0;
+    std::atomic<std::uint64_t> wrong = 0;
+    std::atomic<int> under_way = 0;
+    std::promise<void> ended;
+};
+
+iocp::Task<bool> Ask(IOCP_Client& server, std::string question, Visits& visits) {
+    if (!co_await server.Send(question)) co_return false;
+    std::string answer;
+    while (answer.size() < question.size()) {
+        const auto more = co_await server.Recv().Within(2s);
+        if (!more) co_return false;
+        answer += more.Text();
+    }
+    if (answer != question) ++visits.wrong;
+    co_return true;
+}
+
+iocp::Task<> Visit(iocp::Endpoint server, int times, Visits& visits) {
+    for (int i = 0; i < times; ++i) {
+        auto connection = co_await iocp::Connect(server, iocp::Transport::Tcp, 10s);
+        bool well = static_cast<bool>(connection);
+        for (int turn = 0; well && turn < 5; ++turn) {
+            const std::string question(1 + static_cast<std::size_t>(turn * 997 + i), static_cast<char>('a' + turn));
+            well = co_await Ask(*connection, question, visits);
+        }
+        ++(well ? visits.answered : visits.failed);
+    }
+    if (--visits.under_way == 0) visits.ended.set_value();
+}
+
+void Send(IOCP_CORE& clients, const iocp::Endpoint& server, int visitors, int times, Visits& visits) {
+    visits.under_way = visitors;
+    for (int i = 0; i < visitors; ++i) clients.Spawn(Visit(server, times, visits));
+}
+
+void ExpectBalance(const LedgerNetwork& ledger) {
+    const auto sum = ledger.Sum();
+    EXPECT_GT(sum.issued, 0u);
+    EXPECT_EQ(sum.issued, sum.Finished()) << ledger.Json();
+}
+
+// A fault test that fired none proves nothing.
+void ExpectAllFired(const FaultyNetwork& faults) {
+    for (const std::uint64_t fired : faults.Fired()) EXPECT_GT(fired, 0u) << faults.Json();
+}
+
+class FaultsTest : public testing::TestWithParam<iocp::EngineKind> {};
+
+TEST_P(FaultsTest, EachOperationEndsOnceWhateverTheEngineDoes) {
+    FaultyNetwork faults(1, kAllFaults);
+    LedgerNetwork ledger(faults);
+    iocp::Options options;
+    options.engine = GetParam();
+    options.network = &ledger;
+
+    auto echo = std::make_shared<Echo>();
+    Visits visits;
+    QuietCore server({{0, 1, echo, iocp::Transport::Tcp, "127.0.0.1"}}, options);
+    server.Start(2);
+    QuietCore clients(std::vector<iocp::Listener>{}, options);
+    clients.Start(2);
+    Send(clients, server.Listening(), 10, 20, visits);
+    ASSERT_EQ(visits.ended.get_future().wait_for(60s), std::future_status::ready);
+    clients.Stop();
+    server.Stop();
+
+    EXPECT_EQ(visits.answered + visits.failed, 200u);
+    EXPECT_GT(visits.answered, 20u);
+    EXPECT_GT(visits.failed, 0u);
+    EXPECT_EQ(visits.wrong, 0u);
+    EXPECT_EQ(echo->accepted, echo->deleted);
+    ExpectBalance(ledger);
+    ExpectAllFired(faults);
+}
+
+INSTANTIATE_TEST_SUITE_P(On, FaultsTest, testing::ValuesIn(iocp_test::EnginesUnderTest()),
+                         [](const auto& engine) { return std::string(ToString(engine.param)); });
+
+TEST(SimulatedFaults, EachOperationEndsOnceForEverySeed) {
+    FaultyNetwork::Counts fired{};
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        iocp::Simulation sim(seed);
+        sim.Conditions().loss = 0.01;
+        FaultyNetwork faults(seed, kAllFaults, *sim.Network());
+        LedgerNetwork ledger(faults);
+        iocp::Options options;
+        options.network = &ledger;
+        auto echo = std::make_shared<Echo>();
+        Visits visits;
+        {
+            QuietCore server({{7, 1, echo}}, options);
+            server.Start(2);
+            QuietCore clients(std::vector<iocp::Listener>{}, options);
+            clients.Start(1);
+            Send(clients, *iocp::Endpoint::Parse("10.9.9.9", 7), 5, 5, visits);
+            ASSERT_TRUE(sim.RunUntil([&] { return visits.under_way == 0; }, 24h)) << sim.Report();
+            clients.Stop();
+            server.Stop();
+        }
+        ASSERT_EQ(visits.answered + visits.failed, 25u);
+        ASSERT_EQ(visits.wrong, 0u) << sim.Report();
+        ASSERT_EQ(echo->accepted, echo->deleted) << sim.Report();
+        ExpectBalance(ledger);
+        for (std::size_t i = 0; i < fired.size(); ++i) fired.at(i) += faults.Fired().at(i);
+    }
+    for (const std::uint64_t each : fired) EXPECT_GT(each, 0u);
+}
+
+// The accept errors of many years, in a moment.
+TEST(SimulatedFaults, AListenerSurvivesAHundredThousandAcceptErrors) {
+    iocp::Simulation sim(1);
+    FaultyNetwork faults(1, {0.99, 0, 0, 0, 0, 0, 0}, *sim.Network());
+    iocp::Options options;
+    options.network = &faults;
+    std::uint64_t retries = 0;
+    {
+        QuietCore server({{7, 1, std::make_shared<Echo>()}}, options);
+        server.Start(1);
+        while ((retries = server.Counters().accept_retries) < 100'000) {
+            auto peer = sim.Connect(*iocp::Endpoint::Parse("10.9.9.9", 7));
+            peer.Write("still there?");
+            std::string answer;
+            ASSERT_TRUE(sim.RunUntil([&] { return (answer += peer.Read()) == "still there?"; }, 1h)) << sim.Report();
+            peer.Close();
+        }
+    }
+    EXPECT_GE(faults.Fired().front(), retries);
+}
+
+}  // namespace
