@@ -213,10 +213,10 @@ std::string UdpPeer::Receive() const {
 }
 
 std::string UdpPeer::Ask(std::string_view datagram) const {
-    constexpr int kTries = 100;
-    for (int i = 0; i < kTries; ++i) {
+    constexpr std::chrono::milliseconds kBetweenTries{200};
+    for (int i = 0; i < kPatience / kBetweenTries; ++i) {
         Send(datagram);
-        if (auto answer = ReceiveWithin(kPatience / kTries)) return *std::move(answer);
+        if (auto answer = ReceiveWithin(kBetweenTries)) return *std::move(answer);
     }
     Fail("gets no answer");
 }
