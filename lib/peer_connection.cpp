@@ -48,8 +48,8 @@ void PeerConnection::Deliver(Buffer* datagram) noexcept {
 }
 
 bool PeerConnection::StartRecv(RecvWait& wait) {
-    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
     if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
+    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
     if (first_ != nullptr && Home().SpendInline()) {
         Take(wait);
         return false;

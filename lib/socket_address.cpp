@@ -23,6 +23,7 @@ std::optional<std::uint32_t> ParseScope(std::string_view text) {
 }  // namespace
 
 std::optional<Endpoint> Endpoint::Parse(std::string_view address, std::uint16_t port) {
+    if (address.find('\0') != address.npos) return std::nullopt;  // the system would read no further
     std::array<std::uint8_t, 16> bytes{};
     if (inet_pton(AF_INET, std::string(address).c_str(), bytes.data()) == 1) return Endpoint(Family::V4, bytes, port);
 

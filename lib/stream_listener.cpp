@@ -60,10 +60,11 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
     ++self.loops_;
     while (!self.stopped_) {
         if (!self.TakeSlot()) {
-            ++worker.Core().Count().listeners_full;
+            self.CountFull();
             co_await SlotFree{self};
             continue;
         }
+        self.full_ = false;
         OperationWait accept(worker, IOCP_Operation::Kind::Accept);
         accept->socket = self.socket_;
         self.pending_.push_back(&*accept);
@@ -113,6 +114,13 @@ bool StreamListener::TakeSlot() noexcept {
     while (taken < most_clients_)
         if (slots_taken_.compare_exchange_weak(taken, taken + 1)) return true;
     return false;
+}
+
+// Several accepts may wait for a slot; the listener is full when none of them has one.
+void StreamListener::CountFull() noexcept {
+    if (full_ || !pending_.empty()) return;
+    full_ = true;
+    ++home_.Core().Count().listeners_full;
 }
 
 void StreamListener::GiveSlotBack() noexcept {

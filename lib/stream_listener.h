@@ -39,6 +39,7 @@ private:
     static Detached AcceptLoop(Worker& worker, StreamListener& self);
 
     [[nodiscard]] bool TakeSlot() noexcept;
+    void CountFull() noexcept;
     void GiveSlotBack() noexcept;
     void WakeOne() noexcept;
     void LetIn(SocketHandle socket, const Endpoint& remote);
@@ -53,6 +54,7 @@ private:
     std::deque<std::coroutine_handle<>> waiting_;
     std::deque<IOCP_Operation*> pending_;
     unsigned loops_ = 0;
+    bool full_ = false;
     bool stopped_ = false;
 };
 

@@ -4,6 +4,8 @@
 #include "socket_address.h"
 #include "socket_calls.h"
 
+#include <array>
+#include <mutex>
 #include <utility>
 
 namespace iocp::detail {
@@ -54,6 +56,11 @@ bool PrepareDatagrams(SocketHandle socket) noexcept {
     SetOption(socket, SOL_SOCKET, SO_RCVBUF, kDatagramBuffer);
     return MakeNonBlocking(socket) == 0;
 }
+
+// Wine refuses a send on a socket while another thread sends on it, as if there were no room. So they take turns; two
+// sockets may share one.
+std::array<std::mutex, 16> turns;
+std::mutex& TurnOf(SocketHandle socket) noexcept { return turns[socket / 4 % turns.size()]; }  // handles: 4, 8, 12...
 
 bool Bind(SocketHandle socket, const Endpoint& endpoint) noexcept {
     sockaddr_storage address{};
@@ -110,6 +117,7 @@ Endpoint LocalEndpoint(SocketHandle socket) noexcept {
 void SendDatagramNow(IOCP_Operation& operation) noexcept {
     sockaddr_storage address{};
     const int size = ToSystem(operation.Far().endpoint, address);
+    const std::lock_guard turn(TurnOf(operation.socket));
     const int sent = sendto(operation.socket, reinterpret_cast<const char*>(operation.data),
                             static_cast<int>(operation.size), 0, reinterpret_cast<const sockaddr*>(&address), size);
     const int code = sent < 0 ? WSAGetLastError() : 0;

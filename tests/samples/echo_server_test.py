@@ -125,6 +125,24 @@ class Serving(SampleTest):
                 peer.sendto(datagram, endpoint(server.udp))
                 self.assertEqual(peer.recvfrom(65_536), (datagram, endpoint(server.udp)))
 
+    def test_loses_no_datagram_of_peers_on_several_workers(self):
+        def talk(peer, to):
+            for i in range(300):
+                datagram = b"%d" % i
+                peer.sendto(datagram, to)
+                if peer.recv(100) == datagram:
+                    answered.append(datagram)
+
+        answered = []
+        with start("--workers", 4) as server, contextlib.ExitStack() as stack:
+            peers = [stack.enter_context(datagram_socket()) for _ in range(8)]
+            threads = [threading.Thread(target=talk, args=(peer, endpoint(server.udp)), daemon=True) for peer in peers]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(PATIENCE)
+            self.assertEqual(len(answered), 8 * 300)
+
     def test_serves_ipv6(self):
         with start("--address", "::1") as server, connect(server.tcp) as client, datagram_socket("::1") as peer:
             self.assertEqual((endpoint(server.tcp)[0], endpoint(server.udp)[0]), ("::1", "::1"))

@@ -112,8 +112,6 @@ void Socket::Connect(const iocp::Endpoint& endpoint) const {
 
 void Socket::MakeNonBlocking() const { plain::MakeNonBlocking(HandleOf(*this)); }
 
-void Socket::SetReceiveBuffer(int bytes) const { SetOption(*this, SO_RCVBUF, bytes); }
-
 void Socket::ResetOnClose() const {
     linger at_once{};
     at_once.l_onoff = 1;
@@ -124,8 +122,9 @@ bool Socket::AwaitReadable(std::chrono::milliseconds limit) const { return Await
 
 bool Socket::AwaitWritable(std::chrono::milliseconds limit) const { return Await(*this, POLLOUT, limit); }
 
-Peer::Peer(const iocp::Endpoint& server, int receive_buffer) : socket_(server.AddressFamily(), iocp::Transport::Tcp) {
-    if (receive_buffer > 0) socket_.SetReceiveBuffer(receive_buffer);
+Peer::Peer(const iocp::Endpoint& server) : Peer(Socket(server.AddressFamily(), iocp::Transport::Tcp), server) {}
+
+Peer::Peer(Socket socket, const iocp::Endpoint& server) : socket_(std::move(socket)) {
     socket_.Connect(server);
     socket_.MakeNonBlocking();
 }
@@ -213,10 +212,10 @@ std::string UdpPeer::Receive() const {
 }
 
 std::string UdpPeer::Ask(std::string_view datagram) const {
-    constexpr int kTries = 100;
-    for (int i = 0; i < kTries; ++i) {
+    constexpr std::chrono::milliseconds kBetweenTries{200};
+    for (int i = 0; i < kPatience / kBetweenTries; ++i) {
         Send(datagram);
-        if (auto answer = ReceiveWithin(kPatience / kTries)) return *std::move(answer);
+        if (auto answer = ReceiveWithin(kBetweenTries)) return *std::move(answer);
     }
     Fail("gets no answer");
 }

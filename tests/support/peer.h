@@ -31,7 +31,6 @@ public:
     void Bind(const iocp::Endpoint& endpoint) const;
     void Connect(const iocp::Endpoint& endpoint) const;  // not waiting for it on a socket that does not block
     void MakeNonBlocking() const;
-    void SetReceiveBuffer(int bytes) const;
     void ResetOnClose() const;
     void Close() noexcept;
 
@@ -48,8 +47,10 @@ enum class StreamEnd : std::uint8_t { Open, Closed, Reset };
 // A TCP client.
 class Peer {
 public:
-    // `receive_buffer` in bytes; 0 is the system's own choice. A small one makes the other side's sends wait.
-    explicit Peer(const iocp::Endpoint& server, int receive_buffer = 0);
+    explicit Peer(const iocp::Endpoint& server);
+
+    // With a TCP socket that was made before.
+    Peer(Socket socket, const iocp::Endpoint& server);
 
     void Send(std::string_view bytes) const;
 

@@ -24,4 +24,7 @@ void RaiseTermination();
 // Descriptors, or handles, that this process has open.
 [[nodiscard]] std::size_t OpenDescriptors();
 
+// How many of them the language's run-time may open at any time and keep: for a lock, when threads first meet there.
+[[nodiscard]] std::size_t LateDescriptors();
+
 }  // namespace iocp_test

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <semaphore>
 #include <span>
 #include <utility>
 
@@ -36,21 +35,18 @@ public:
 
     std::atomic<From> from{From::Handler};
     std::chrono::milliseconds drain{0};
-    std::atomic<std::uint64_t> served = 0;
+    Tally starts;
+    Tally served;
     std::atomic<std::uint64_t> enough = 0;  // served, when it stops
-    std::binary_semaphore started{0};
-    std::binary_semaphore loaded{0};
     std::atomic<std::uint64_t> stops = 0;
 
     void Served() {
-        if (++served != enough) return;
-        loaded.release();
-        if (from == From::Handler) Stop(drain);
+        if (served.Add() == enough && from == From::Handler) Stop(drain);
     }
 
 private:
     void OnStart() override {
-        started.release();
+        starts.Add();
         if (from == From::OnStart) Stop(drain);
     }
     void OnStop() override {
@@ -58,7 +54,7 @@ private:
         ++stops;
     }
     void OnBackgroundTick() override {
-        if (from == From::Tick && served >= enough) Stop(drain);
+        if (from == From::Tick && served.Value() >= enough) Stop(drain);
     }
 };
 
@@ -102,15 +98,17 @@ iocp::Options OptionsFor(const Settings& settings) {
 // A server that is used again and again, and the clients that load it.
 class Arena {
 public:
-    explicit Arena(const Settings& settings) : options_(OptionsFor(settings)), host_(std::make_shared<Host>()) {
-        Renew();
-    }
+    explicit Arena(const Settings& settings) : options_(OptionsFor(settings)), host_(std::make_shared<Host>()) {}
+
+    // Nothing is left of a server.
+    [[nodiscard]] bool IsEmpty() const { return !server_; }
+    void Clear() { server_.reset(); }
 
     void Cycle(From from, Random& random) {
+        if (!server_) Open();
         server_->from = from;
         server_->drain = std::chrono::milliseconds(random.Below(3));
-        server_->served = 0;
-        server_->enough = 20 + random.Below(200);
+        server_->enough = server_->served.Value() + 20 + random.Below(200);
         const std::uint64_t stops = server_->stops;
         std::thread running = Start(from);
         Load(random);
@@ -121,11 +119,11 @@ public:
             if (server_->IsRunning() || server_->stops != stops + 1) Fail("it was not stopped once");
         }
         clients_.reset();
-        if (!server_ || random.Below(4) == 0) Renew();
+        if (random.Below(4) == 0) Clear();
     }
 
 private:
-    void Renew() {
+    void Open() {
         server_.emplace(std::vector<iocp::Listener>{{0, 1, host_, iocp::Transport::Tcp, "127.0.0.1"},
                                                     {0, 2, host_, iocp::Transport::Udp, "127.0.0.1"}},
                         options_);
@@ -134,12 +132,13 @@ private:
 
     // By Run in a thread of its own where a signal is to end it.
     std::thread Start(From from) {
+        const std::uint64_t before = server_->starts.Value();
         std::thread running;
         if (from == From::Signal)
             running = std::thread([this] { server_->Run(2); });
         else
             server_->Start(2);
-        server_->started.acquire();
+        server_->starts.WaitFor(before + 1);
         return running;
     }
 
@@ -152,12 +151,12 @@ private:
             if (i < 3) clients_->Spawn(Talk(udp, iocp::Transport::Udp));
         }
         clients_->Start(1 + static_cast<unsigned>(random.Below(2)));
-        if (server_->from != From::OnStart) server_->loaded.acquire();
+        if (server_->from != From::OnStart) server_->served.WaitFor(server_->enough);
     }
 
     void Stop(From from) {
         switch (from) {
-            case From::Signal: return RaiseTermination();
+            case From::Signal: return iocp_test::RaiseTermination();
             case From::OtherThread: return server_->Stop(server_->drain);
             case From::TwoThreads: {
                 std::thread other([this] { server_->Stop(server_->drain); });
@@ -165,7 +164,7 @@ private:
                 return other.join();
             }
             case From::SpawnedTask: return server_->Spawn(StopSoon(*server_));
-            case From::Destructor: return server_.reset();
+            case From::Destructor: return Clear();
             case From::Handler:
             case From::Tick:
             case From::OnStart: return;  // by the core itself
@@ -192,8 +191,12 @@ void RunCycles(const Settings& settings, Watchdog& watchdog) {
         watchdog.Expect(what);
         arena.Cycle(static_cast<From>(kind), random);
         ++counts.at(kind);
-        if (i + 1 == kNames.size()) descriptors = OpenDescriptors();
-        if (descriptors) DemandDescriptors(*descriptors, what);
+        if (i + 1 == kNames.size()) {
+            arena.Clear();
+            descriptors = OpenDescriptors();
+        }
+        if (i + 1 == settings.count) arena.Clear();
+        if (descriptors && arena.IsEmpty()) DemandDescriptors(*descriptors, what);
     }
     std::printf("%llu starts and stops, seed %llu, from", static_cast<unsigned long long>(settings.count),
                 static_cast<unsigned long long>(settings.seed));

@@ -2,6 +2,7 @@
 #include "storm.h"
 
 #include <algorithm>
+#include <coroutine>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -21,12 +22,13 @@ enum class Mood : std::uint8_t {
     ClosesItself,
     Floods,    // sends what nobody asked for until that fails
     Stubborn,  // goes on asking when it is stopped
+    Deaf,      // waits for what never comes
 };
 
 constexpr std::size_t kUsualMoods = static_cast<std::size_t>(Mood::Stubborn);
 
 constexpr std::size_t kVisitors = 48;                 // clients at a time over TCP; half as many over UDP
-constexpr std::uint64_t kOperationsInRound = 20'000;  // before each stop
+constexpr std::uint64_t kOperationsInRound = 20'000;  // at most, before each stop
 constexpr std::size_t kLongestMessage = 20'000;
 constexpr std::size_t kMostTurns = 100;  // of an impatient handler
 
@@ -38,11 +40,10 @@ struct Guest final : IOCP_Client {
     Random random{Id()};
 };
 
-// Counts what must be even: clients made and deleted, handlers begun and ended.
+// Counts what must be even.
 struct Census {
     std::atomic<std::uint64_t> made = 0;
     std::atomic<std::uint64_t> deleted = 0;
-    std::atomic<std::uint64_t> unwound = 0;
 };
 
 class Host final : public iocp::ProtocolFor<Guest> {
@@ -66,6 +67,7 @@ public:
             case Mood::OwnMemory: co_return co_await EchoFromOwnMemory(guest);
             case Mood::Floods: co_return co_await Flood(guest);
             case Mood::Stubborn: co_return co_await AskForEver(guest);
+            case Mood::Deaf: co_return co_await WaitForEver();
             default: co_return co_await EchoAll(guest, mood);
         }
     }
@@ -116,7 +118,6 @@ private:
     }
 
     iocp::Task<> AskForEver(Guest& guest) {
-        const CountUnwound counts{census_};
         for (;;) {
             Entry entry(ledger_);
             const auto message = co_await guest.Recv();
@@ -125,10 +126,7 @@ private:
         }
     }
 
-    struct CountUnwound {
-        Census& census;
-        ~CountUnwound() { ++census.unwound; }
-    };
+    static iocp::Task<> WaitForEver() { co_await std::suspend_always{}; }
 
     Ledger& ledger_;
     Census& census_;
@@ -147,17 +145,23 @@ public:
         while (more) {
             Entry entry(ledger_);
             const auto server = co_await iocp::Connect(remote, transport, 20s);
-            entry.Ended(server);
+            entry.Ended(server, true);
             more = server.Why() != iocp::Outcome::Stopped;
             if (server) co_await Visit(*server, random);
         }
     }
 
 private:
+    static Mood MoodFor(Random& random) {
+        const std::size_t rare = random.Below(100);
+        if (rare == 0) return Mood::Deaf;
+        return rare <= 2 ? Mood::Stubborn : static_cast<Mood>(random.Below(kUsualMoods));
+    }
+
     iocp::Task<> Visit(IOCP_Client& server, Random& random) {
-        const auto mood = random.Below(50) == 0 ? Mood::Stubborn : static_cast<Mood>(random.Below(kUsualMoods));
+        const auto mood = MoodFor(random);
         const bool lossy = server.Transport() == iocp::Transport::Udp;
-        const std::size_t last = 1 + random.Below(6);
+        const std::size_t last = mood == Mood::Deaf ? 1 : 1 + random.Below(6);
         for (std::size_t turn = 0; turn < last; ++turn) {
             std::vector<std::byte> message(1 + random.Below(lossy ? 1'000 : kLongestMessage));
             for (std::byte& each : message) each = static_cast<std::byte>(random());
@@ -227,7 +231,9 @@ std::size_t Round(const Settings& settings, Ledger& ledger, Census& census, std:
 
     std::atomic<bool> ended = false;
     std::thread killer([&, seed = random()] { KillUntil(ended, server, Random(seed)); });
+    const std::uint64_t refused = ledger.With(iocp::Outcome::SystemError);
     while (ledger.Served() < enough) std::this_thread::sleep_for(UpTo(random, 2ms));
+    if (ledger.With(iocp::Outcome::SystemError) != refused) Fail("connections were refused while the server ran");
     const bool server_first = random.Below(2) == 0;
     const auto drain = std::chrono::milliseconds(random.Below(5));
     (server_first ? server : clients).Stop(drain);
@@ -246,10 +252,10 @@ void RunOperations(const Settings& settings, Watchdog& watchdog) {
     std::size_t unwound = 0;
     std::size_t stops = 0;
     std::size_t descriptors = 0;
+    const std::uint64_t in_round = std::min(kOperationsInRound, settings.count / 4 + 1);
     while (ledger.Served() < settings.count) {
-        watchdog.Expect("round " + std::to_string(stops), 60s);
-        unwound += Round(settings, ledger, census,
-                         ledger.Served() + kOperationsInRound / 2 + random.Below(kOperationsInRound), random);
+        watchdog.Expect("round " + std::to_string(stops), 240s);
+        unwound += Round(settings, ledger, census, ledger.Served() + 1 + random.Below(in_round), random);
         ledger.DemandBalance();
         if (census.made != census.deleted) Fail("clients made and deleted differ");
         // The first round opens what stays open: a directory, a library.

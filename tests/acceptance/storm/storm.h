@@ -2,6 +2,8 @@
 // What the storms share: programs that use the library as nobody should, and demand that it keeps its promises.
 #pragma once
 
+#include "support/platform.h"
+
 #include <iocp/iocp.h>
 
 #include <array>
@@ -19,16 +21,13 @@
 namespace storm {
 
 using namespace std::chrono_literals;
+using iocp_test::OpenDescriptors;
 
 // A promise is broken: says so and ends the process at once, from any thread.
 [[noreturn]] void Fail(const std::string& what);
 
-// What the platform knows of this process; see the platform folders.
-[[nodiscard]] std::size_t OpenDescriptors();
-void RaiseTermination();  // what Ctrl-C or SIGTERM would bring
-
-// Fails unless the descriptors are `expected`; the system may need a moment to let go of the last.
-void DemandDescriptors(std::size_t expected, const std::string& when);
+// Fails unless no descriptor was opened since there were `before`; the system may need a moment to let go of the last.
+void DemandDescriptors(std::size_t before, const std::string& when);
 
 // Ends the process as a failure when it has not been told to expect something else for too long.
 class Watchdog {
@@ -38,7 +37,7 @@ public:
     Watchdog& operator=(const Watchdog&) = delete;
     ~Watchdog();
 
-    void Expect(const std::string& what, std::chrono::seconds within = 30s);
+    void Expect(const std::string& what, std::chrono::seconds within = 120s);
 
 private:
     void Watch();
@@ -49,6 +48,21 @@ private:
     std::chrono::steady_clock::time_point limit_;
     bool ended_ = false;
     std::thread thread_;
+};
+
+// A number that only grows, and that threads wait for. (std::atomic's own wait hangs in programs of MinGW.)
+class Tally {
+public:
+    // The number after it.
+    std::uint64_t Add();
+
+    void WaitFor(std::uint64_t at_least) const;
+    [[nodiscard]] std::uint64_t Value() const;
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable grown_;
+    std::uint64_t value_ = 0;
 };
 
 // SplitMix64: a few bytes, so that every client has its own.
@@ -75,9 +89,9 @@ struct Ledger {
     std::atomic<std::uint64_t> destroyed = 0;              // with the coroutine that waited
     std::array<std::atomic<std::uint64_t>, 8> outcomes{};  // of those that ended
 
-    // Those that did something: neither refused by a client that was closed, nor waited in vain.
+    // Those that did something: neither refused, nor waited in vain.
     [[nodiscard]] std::uint64_t Served() const {
-        return ended - With(iocp::Outcome::Stopped) - With(iocp::Outcome::Timeout);
+        return ended - With(iocp::Outcome::Stopped) - With(iocp::Outcome::Timeout) - With(iocp::Outcome::SystemError);
     }
     [[nodiscard]] std::uint64_t With(iocp::Outcome outcome) const {
         return outcomes[static_cast<std::size_t>(outcome)];
@@ -95,8 +109,9 @@ public:
         if (!ended_) ++ledger_.destroyed;
     }
 
-    void Ended(const iocp::Result& result) {
+    void Ended(const iocp::Result& result, bool may_be_refused = false) {
         if (ended_) Fail("an operation ended twice");
+        if (result.Why() == iocp::Outcome::SystemError && !may_be_refused) Fail(result.Message());
         ended_ = true;
         ++ledger_.outcomes.at(static_cast<std::size_t>(result.Why()));
         ++ledger_.ended;
@@ -124,9 +139,6 @@ struct Settings {
     std::uint64_t seed;
     iocp::EngineKind engine;
 };
-
-// Numeric loopback address with `port`.
-[[nodiscard]] iocp::Endpoint Loopback(std::uint16_t port);
 
 void RunOperations(const Settings& settings, Watchdog& watchdog);
 void RunCycles(const Settings& settings, Watchdog& watchdog);

@@ -19,4 +19,6 @@ std::size_t OpenDescriptors() {
     return static_cast<std::size_t>(count);
 }
 
+std::size_t LateDescriptors() { return 0; }
+
 }  // namespace iocp_test

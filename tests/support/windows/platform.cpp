@@ -67,4 +67,6 @@ std::size_t OpenDescriptors() {
                       [own = GetCurrentProcessId()](const HandleRecord& record) { return record.process == own; }));
 }
 
+std::size_t LateDescriptors() { return 8; }
+
 }  // namespace iocp_test
