@@ -117,12 +117,12 @@ class Server:
         wine = self.program.wine_prefix
         return descriptor_count(self.pid) + (descriptor_count(wine_server_of(wine)) if wine else 0)
 
-    def settled_descriptors(self, expected):
-        """The count, as soon as it is what is expected, or after some seconds as it is then."""
-        end = time.monotonic() + 5
-        while self.descriptors() != expected and time.monotonic() < end:
+    def settled_descriptors(self, most):
+        """The count, as soon as it is not more than expected, or after some seconds as it is then."""
+        end = time.monotonic() + 10
+        while (now := self.descriptors()) > most and time.monotonic() < end:
             time.sleep(0.05)
-        return self.descriptors()
+        return now
 
     def stop(self):
         """Asks it to end as a user does. Its exit code, its last line and the seconds that it took."""

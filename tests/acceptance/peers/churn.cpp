@@ -16,7 +16,7 @@ constexpr unsigned kSources = 8;  // each has ports for some 28,000 connections 
 void Churn(const Target& target, const Arguments& arguments) {
     const auto cycles = NumberIn(arguments, 0, 100'000);
     const auto at_once = NumberIn(arguments, 1, 64);
-    LimitTime(600s);
+    LimitTime(1800s);
 
     std::uint64_t begun = 0;
     std::uint64_t ended = 0;

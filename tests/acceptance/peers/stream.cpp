@@ -79,7 +79,7 @@ private:
 void Stream(const Target& target, const Arguments& arguments) {
     const auto size = NumberIn(arguments, 0, std::uint64_t{1} << 30);
     const auto clients = NumberIn(arguments, 1, 1);
-    LimitTime(900s);
+    LimitTime(1800s);
 
     Loop loop;
     std::deque<Streamer> streamers;

@@ -41,7 +41,7 @@ void Echo(const Socket& socket, const Pattern& pattern, std::uint64_t offset, st
 void Datagrams(const Target& target, const Arguments& arguments) {
     const auto longest = std::min<std::uint64_t>(NumberIn(arguments, 0, kLongest), kLongest);
     const auto step = NumberIn(arguments, 1, 1);
-    LimitTime(300s);
+    LimitTime(1800s);
 
     const auto begin = Clock::now();
     const Socket socket = OpenDatagramSocket(target);
@@ -57,7 +57,7 @@ void Datagrams(const Target& target, const Arguments& arguments) {
 void Strays(const Target& target, const Arguments& arguments) {
     constexpr std::uint64_t kBetween = 16;  // fewer than overflow the server's socket
     const auto strays = NumberIn(arguments, 0, 100'000);
-    LimitTime(300s);
+    LimitTime(1800s);
 
     const auto begin = Clock::now();
     std::vector<Socket> peers;
