@@ -81,13 +81,6 @@ TEST(BufferPool, ABufferOfNoPoolGoesBackToTheHeap) {
     buffer->GiveBack();
 }
 
-TEST(BufferPool, AnImpossibleSizeIsNoBuffer) {
-    BufferPool pool(~std::size_t{0} / 2, 1);
-
-    EXPECT_EQ(pool.Acquire(), nullptr);
-    EXPECT_EQ(pool.Out(), 0U);
-}
-
 class ReceivedTest : public testing::Test {
 protected:
     Received Lend(std::string_view text) {
