@@ -39,6 +39,11 @@ Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duratio
     return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
 }
 
+std::string ReportOf(EngineKind taken, EngineKind refused, const StartError& why) {
+    return std::string(ToString(taken)) + " (" + std::string(ToString(refused)) +
+           " refused: " + NameOfNativeCode(why.NativeCode()) + ")";
+}
+
 }  // namespace
 
 CoreState::CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options options)
@@ -117,8 +122,14 @@ void CoreState::Start(unsigned workers) {
 
 void CoreState::Prepare(unsigned workers) {
     OpenListeners();
-    const EngineChoice choice = network_.ChooseEngine(options_.engine, options_);
-    StartWorkers(workers, choice);
+    EngineChoice choice = network_.ChooseEngine(options_.engine, options_);
+    try {
+        StartWorkers(workers, choice.kind);
+    } catch (const StartError& error) {
+        if (!choice.otherwise) throw;
+        choice.report = ReportOf(*choice.otherwise, choice.kind, error);
+        StartWorkers(workers, *choice.otherwise);
+    }
 
     const std::lock_guard lock(mutex_);
     engine_report_ = choice.report;
@@ -129,13 +140,13 @@ void CoreState::Prepare(unsigned workers) {
     crew_->Begin();
 }
 
-void CoreState::StartWorkers(unsigned count, const EngineChoice& choice) {
+void CoreState::StartWorkers(unsigned count, EngineKind engine) {
     {
         const std::lock_guard lock(mutex_);
         workers_.clear();
         for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(*this, options_));
     }
-    crew_->Open(workers_, choice.kind);
+    crew_->Open(workers_, engine);
 }
 
 void CoreState::OpenDoors() {

@@ -112,7 +112,7 @@ private:
     [[nodiscard]] Opened Open(const Listener& listener) const;
     void CloseOpened() noexcept;
     [[nodiscard]] std::size_t MostClients(const Listener& listener) const noexcept;
-    void StartWorkers(unsigned count, const EngineChoice& choice);
+    void StartWorkers(unsigned count, EngineKind engine);
     void OpenDoors();
     void OpenDoor(const Listener& listener, Opened& opened, Worker& worker);
     void AskForStop(std::chrono::milliseconds drain);

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -71,6 +72,7 @@ struct EngineChoice {
     EngineKind kind;
     std::string report;
     AcceptDepth accepts;
+    std::optional<EngineKind> otherwise{};  // what to take where not every worker can have one of this kind
 };
 
 // Tries the engines of this platform. Throws StartError where one that is asked for by name is refused.

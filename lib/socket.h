@@ -56,6 +56,9 @@ enum class Failure : std::uint8_t { Cancelled, Reset, Refused, NoBuffers, TooLon
 // The machine has no addresses of this family, such as IPv6 where it is switched off.
 [[nodiscard]] bool IsFamilyMissing(int native_code) noexcept;
 
+// "EADDRINUSE".
+[[nodiscard]] std::string NameOfNativeCode(int native_code);
+
 // "EADDRINUSE: Address already in use".
 [[nodiscard]] std::string DescribeNativeCode(int native_code);
 

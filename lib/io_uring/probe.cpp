@@ -15,11 +15,6 @@ namespace iocp::detail {
 
 namespace {
 
-std::string NameOf(int native_code) {
-    const std::string text = DescribeNativeCode(native_code);
-    return text.substr(0, text.find(':'));
-}
-
 // Receives a byte that is there already, the way in which clients' bytes are received.
 int ReceiveOneByte(Engine& engine, int descriptor) {
     IOCP_Operation operation;
@@ -36,16 +31,16 @@ int ReceiveOneByte(Engine& engine, int descriptor) {
 
 std::string ProbeIoUring(const Options& options) {
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return NameOf(errno);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return NameOfNativeCode(errno);
     const bool written = write(pair[1], "", 1) == 1;
     std::string refusal;
     try {
         BufferPool buffers(options.receive_buffer, options.provided_buffers);
         IoUringEngine engine(options, buffers);
         const int code = written ? ReceiveOneByte(engine, pair[0]) : EIO;
-        if (code != 0) refusal = NameOf(code);
+        if (code != 0) refusal = NameOfNativeCode(code);
     } catch (const StartError& error) {
-        refusal = NameOf(error.NativeCode());
+        refusal = NameOfNativeCode(error.NativeCode());
     }
     close(pair[0]);
     close(pair[1]);

@@ -2,12 +2,25 @@
 #include "engine.h"
 #include "epoll_engine.h"
 #include "io_uring.h"
+#include "socket.h"
+
+#include <cerrno>
 
 namespace iocp::detail {
 
 namespace {
 
 constexpr AcceptDepth kAccepts{1, 1};  // the backlog of the socket keeps the others
+
+StartError IoUringRefused(const std::string& refusal, int code = 0) {
+    const std::string_view remedy =
+        refusal == NameOfNativeCode(ENOMEM)
+            ? "raise the limit of locked memory, of which each worker takes some (ulimit -l)"
+            : "allow it in the container's seccomp profile and in kernel.io_uring_disabled, use Linux 6.1 or newer";
+    return StartError(
+        "engine io_uring is refused here (" + refusal + "): " + std::string(remedy) + ", or ask for auto or epoll",
+        code);
+}
 
 }  // namespace
 
@@ -17,17 +30,22 @@ EngineChoice ChooseEngine(EngineKind asked, const Options& options) {
     if (asked == EngineKind::Epoll) return {EngineKind::Epoll, "epoll", kAccepts};
 
     const std::string refusal = ProbeIoUring(options);
-    if (refusal.empty()) return {EngineKind::IoUring, "io_uring", kAccepts};
-    if (asked == EngineKind::IoUring)
-        throw StartError("engine io_uring is refused here (" + refusal +
-                         "): allow it in the container's seccomp profile and in kernel.io_uring_disabled, use Linux "
-                         "6.1 or newer, or ask for auto or epoll");
+    if (asked == EngineKind::IoUring) {
+        if (!refusal.empty()) throw IoUringRefused(refusal);
+        return {EngineKind::IoUring, "io_uring", kAccepts};
+    }
+    if (refusal.empty()) return {EngineKind::IoUring, "io_uring", kAccepts, EngineKind::Epoll};
     return {EngineKind::Epoll, "epoll (io_uring refused: " + refusal + ")", kAccepts};
 }
 
 std::unique_ptr<Engine> MakeEngine(EngineKind kind, const Options& options, BufferPool& buffers) {
-    if (kind == EngineKind::IoUring) return MakeIoUringEngine(options, buffers);
-    return std::make_unique<EpollEngine>(buffers);
+    if (kind != EngineKind::IoUring) return std::make_unique<EpollEngine>(buffers);
+    try {
+        return MakeIoUringEngine(options, buffers);
+    } catch (const StartError& error) {
+        if (error.NativeCode() != ENOMEM) throw;
+        throw IoUringRefused(NameOfNativeCode(ENOMEM), ENOMEM);
+    }
 }
 
 }  // namespace iocp::detail

@@ -55,10 +55,13 @@ bool IsClientGone(int native_code) noexcept {
 
 bool IsFamilyMissing(int native_code) noexcept { return native_code == EAFNOSUPPORT || native_code == EADDRNOTAVAIL; }
 
-std::string DescribeNativeCode(int native_code) {
+std::string NameOfNativeCode(int native_code) {
     const char* name = strerrorname_np(native_code);
-    const std::string text = std::generic_category().message(native_code);
-    return (name != nullptr ? name : "error " + std::to_string(native_code)) + (": " + text);
+    return name != nullptr ? name : "error " + std::to_string(native_code);
+}
+
+std::string DescribeNativeCode(int native_code) {
+    return NameOfNativeCode(native_code) + ": " + std::generic_category().message(native_code);
 }
 
 std::string RemedyFor(int native_code, const Endpoint& endpoint) {

@@ -41,12 +41,6 @@ constexpr std::array kNames{
     Name{WSAEHOSTUNREACH, "WSAEHOSTUNREACH"},
 };
 
-std::string NameOf(int native_code) {
-    const auto found =
-        std::find_if(kNames.begin(), kNames.end(), [&](const Name& each) { return each.code == native_code; });
-    return found != kNames.end() ? std::string(found->name) : "error " + std::to_string(native_code);
-}
-
 }  // namespace
 
 Outcome OutcomeOf(int native_code) noexcept {
@@ -95,10 +89,16 @@ bool IsFamilyMissing(int native_code) noexcept {
     return native_code == WSAEAFNOSUPPORT || native_code == WSAEADDRNOTAVAIL;
 }
 
+std::string NameOfNativeCode(int native_code) {
+    const auto found =
+        std::find_if(kNames.begin(), kNames.end(), [&](const Name& each) { return each.code == native_code; });
+    return found != kNames.end() ? std::string(found->name) : "error " + std::to_string(native_code);
+}
+
 std::string DescribeNativeCode(int native_code) {
     std::string text = std::system_category().message(native_code);
     text.erase(text.find_last_not_of(" .\r\n") + 1);
-    return NameOf(native_code) + ": " + text;
+    return NameOfNativeCode(native_code) + ": " + text;
 }
 
 std::string RemedyFor(int native_code, const Endpoint&) {
