@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs a command in a world where the kernel refuses io_uring, as in most containers:
-//   refuse_io_uring EPERM|ENOSYS command [argument...]
+//   refuse_io_uring EPERM|ENOSYS|ENOMEM command [argument...]
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -33,6 +33,13 @@ bool RefuseIoUring(unsigned code) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
+// 0: not one that a kernel refuses io_uring with.
+int CodeOf(std::string_view refusal) {
+    if (refusal == "EPERM") return EPERM;
+    if (refusal == "ENOSYS") return ENOSYS;
+    return refusal == "ENOMEM" ? ENOMEM : 0;
+}
+
 int Fail(const char* what) {
     std::fprintf(stderr, "refuse_io_uring: %s: %s\n", what, std::strerror(errno));
     return 126;
@@ -41,12 +48,12 @@ int Fail(const char* what) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    const std::string_view refusal = count > 2 ? arguments[1] : "";
-    if (refusal != "EPERM" && refusal != "ENOSYS") {
-        std::fprintf(stderr, "usage: refuse_io_uring EPERM|ENOSYS command [argument...]\n");
+    const int code = count > 2 ? CodeOf(arguments[1]) : 0;
+    if (code == 0) {
+        std::fprintf(stderr, "usage: refuse_io_uring EPERM|ENOSYS|ENOMEM command [argument...]\n");
         return 2;
     }
-    if (!RefuseIoUring(refusal == "EPERM" ? EPERM : ENOSYS)) return Fail("no seccomp filter");
+    if (!RefuseIoUring(static_cast<unsigned>(code))) return Fail("no seccomp filter");
     execvp(arguments[2], arguments + 2);
     return Fail(arguments[2]);
 }
