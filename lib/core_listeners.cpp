@@ -25,29 +25,48 @@ Endpoint AnyAddress(Endpoint::Family family, std::uint16_t port) { return {famil
 }  // namespace
 
 void CoreState::OpenListeners() {
-    std::vector<Opened> opened;
-    try {
-        for (const Listener& listener : listeners_) opened.push_back(Open(listener));
-    } catch (...) {
-        for (const Opened& each : opened) network_.CloseSocket(each.socket);
-        throw;
+    // A port that the system chose for one transport may be another program's on the other: then it chooses again.
+    for (int tries = 10; tries > 0; --tries) {
+        std::vector<Opened> opened;
+        try {
+            for (const Listener& listener : listeners_) opened.push_back(Open(listener, PortFor(listener, opened)));
+            const std::lock_guard lock(mutex_);
+            opened_ = std::move(opened);
+            return;
+        } catch (const StartError&) {
+            for (const Opened& each : opened) network_.CloseSocket(each.socket);
+            const Listener& failed = listeners_[opened.size()];
+            if (PortFor(failed, opened) == failed.port || tries == 1) throw;
+        }
     }
-    const std::lock_guard lock(mutex_);
-    opened_ = std::move(opened);
 }
 
-CoreState::Opened CoreState::Open(const Listener& listener) const {
+std::uint16_t CoreState::PortFor(const Listener& listener, const std::vector<Opened>& opened) const noexcept {
+    if (listener.port != 0) return listener.port;
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+        const Listener& other = listeners_[i];
+        const std::uint16_t port = opened[i].local.Port();
+        if (other.port != 0 || other.transport == listener.transport || other.address != listener.address) continue;
+        bool taken = false;
+        for (std::size_t j = 0; j < opened.size(); ++j)
+            taken = taken || (listeners_[j].transport == listener.transport && opened[j].local.Port() == port);
+        if (!taken) return port;
+    }
+    return 0;
+}
+
+CoreState::Opened CoreState::Open(const Listener& listener, std::uint16_t port) const {
     const bool everywhere = listener.address == "*";
-    const auto endpoint = everywhere ? AnyAddress(Endpoint::Family::V6, listener.port)
-                                     : Endpoint::Parse(listener.address, listener.port).value_or(Endpoint());
-    if (!everywhere && !Endpoint::Parse(listener.address, listener.port))
+    const auto endpoint = everywhere ? AnyAddress(Endpoint::Family::V6, port)
+                                     : Endpoint::Parse(listener.address, port).value_or(Endpoint());
+    if (!everywhere && !Endpoint::Parse(listener.address, port))
         throw StartError("cannot listen on \"" + listener.address +
                          "\": it is not a numeric address; give one like 127.0.0.1 or ::1, or * for all");
 
     OpenedSocket socket = network_.OpenListening(endpoint, listener.transport, everywhere, listener.backlog);
     if (everywhere && socket.socket == kNoSocket && IsFamilyMissing(socket.native_code))
-        socket = network_.OpenListening(AnyAddress(Endpoint::Family::V4, listener.port), listener.transport, false,
-                                        listener.backlog);
+        socket =
+            network_.OpenListening(AnyAddress(Endpoint::Family::V4, port), listener.transport, false, listener.backlog);
     if (socket.socket == kNoSocket) Fail(listener, endpoint, socket.native_code);
     return {network_.LocalEndpoint(socket.socket), socket.socket};
 }

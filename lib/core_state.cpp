@@ -134,10 +134,10 @@ void CoreState::Prepare(unsigned workers) {
     const std::lock_guard lock(mutex_);
     engine_report_ = choice.report;
     accept_depth_ = choice.accepts;
+    crew_->Begin();
     phase_ = Phase::Running;
     starter_ = std::this_thread::get_id();
     changed_.notify_all();
-    crew_->Begin();
 }
 
 void CoreState::StartWorkers(unsigned count, EngineKind engine) {

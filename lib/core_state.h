@@ -109,7 +109,10 @@ private:
 
     void Prepare(unsigned workers);
     void OpenListeners();
-    [[nodiscard]] Opened Open(const Listener& listener) const;
+    [[nodiscard]] Opened Open(const Listener& listener, std::uint16_t port) const;
+
+    // The one that a listener asks for; where it asks for none: that of one opened before it on the other transport.
+    [[nodiscard]] std::uint16_t PortFor(const Listener& listener, const std::vector<Opened>& opened) const noexcept;
     void CloseOpened() noexcept;
     [[nodiscard]] std::size_t MostClients(const Listener& listener) const noexcept;
     void StartWorkers(unsigned count, EngineKind engine);

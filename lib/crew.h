@@ -22,6 +22,7 @@ public:
     virtual void Open(const std::vector<std::unique_ptr<Worker>>& workers, EngineKind kind) = 0;
 
     // From now on the workers run and the core ticks; once all workers have ended, CoreState::FinishRun is called.
+    // Throws StartError where it can't; nothing runs then.
     virtual void Begin() = 0;
 
     // The core is stopping: there are no ticks from now on.

@@ -5,28 +5,51 @@
 #include "worker.h"
 
 #include <algorithm>
+#include <string>
+#include <system_error>
 
 namespace iocp::detail {
+
+namespace {
+
+StartError TooManyThreads(std::size_t count, const std::system_error& error) {
+    return StartError("cannot start " + std::to_string(count) + " workers (" + error.what() +
+                          "): take fewer, or raise the limit of threads or memory",
+                      error.code().value());
+}
+
+}  // namespace
 
 ThreadCrew::~ThreadCrew() { JoinBackground(); }
 
 void ThreadCrew::Open(const std::vector<std::unique_ptr<Worker>>& workers, EngineKind kind) {
     JoinBackground();  // of the run before
     std::vector<std::exception_ptr> failures(workers.size());
+    std::exception_ptr failed;
     std::unique_lock lock(mutex_);
     opened_ = 0;
     stopping_ = false;
-    for (std::size_t i = 0; i < workers.size(); ++i)
-        worker_threads_.emplace_back(
-            [this, &worker = *workers[i], kind, &failure = failures[i]] { RunWorker(worker, kind, failure); });
-    changed_.wait(lock, [&] { return opened_ == workers.size(); });
+    try {
+        for (std::size_t i = 0; i < workers.size(); ++i)
+            worker_threads_.emplace_back(
+                [this, &worker = *workers[i], kind, &failure = failures[i]] { RunWorker(worker, kind, failure); });
+    } catch (const std::system_error& error) {
+        failed = std::make_exception_ptr(TooManyThreads(workers.size(), error));
+    }
+    changed_.wait(lock, [&] { return opened_ == worker_threads_.size(); });
     lock.unlock();
 
-    const auto failed = std::find_if(failures.begin(), failures.end(), [](const auto& failure) { return !!failure; });
-    if (failed == failures.end()) return;
-    for (const auto& worker : workers) worker->Mail()->Post([&worker = *worker] { worker.BeginStop(worker.Now()); });
+    for (const std::exception_ptr& failure : failures)
+        if (!failed) failed = failure;
+    workers_ = &workers;
+    if (!failed) return;
+    EndWorkers();
+    std::rethrow_exception(failed);
+}
+
+void ThreadCrew::EndWorkers() {
+    for (const auto& worker : *workers_) worker->Mail()->Post([&worker = *worker] { worker.BeginStop(worker.Now()); });
     JoinWorkers();
-    std::rethrow_exception(*failed);
 }
 
 void ThreadCrew::RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& failure) noexcept {
@@ -46,7 +69,12 @@ void ThreadCrew::RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& 
 }
 
 void ThreadCrew::Begin() {
-    background_ = std::thread([this] { RunBackground(); });
+    try {
+        background_ = std::thread([this] { RunBackground(); });
+    } catch (const std::system_error& error) {
+        EndWorkers();
+        throw TooManyThreads(workers_->size(), error);
+    }
 }
 
 void ThreadCrew::RunBackground() noexcept {

@@ -29,6 +29,7 @@ private:
     void RunWorker(Worker& worker, EngineKind kind, std::exception_ptr& failure) noexcept;
     void RunBackground() noexcept;
     void RunTicks();
+    void EndWorkers();
     void JoinWorkers();
     void JoinBackground();
 
@@ -38,6 +39,7 @@ private:
     unsigned opened_ = 0;
     bool stopping_ = false;
 
+    const std::vector<std::unique_ptr<Worker>>* workers_ = nullptr;  // the core's
     std::vector<std::thread> worker_threads_;
     std::thread background_;
     std::atomic<std::thread::id> background_id_;

@@ -34,7 +34,7 @@ enum class EngineKind : std::uint8_t {
 
 // Where a core listens, for which protocol, and within which limits.
 struct Listener {
-    // `port` 0 lets the system choose; IOCP_CORE::Listening tells which.
+    // `port` 0 lets the system choose, one number for TCP and UDP of an address; IOCP_CORE::Listening tells which.
     Listener(std::uint16_t on_port, int id, std::shared_ptr<IOCP_Protocol> handler,
              iocp::Transport over = iocp::Transport::Tcp, std::string on_address = "*")
         : port(on_port),

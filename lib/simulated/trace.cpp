@@ -31,7 +31,9 @@ void Trace::Add(std::chrono::nanoseconds time, std::uint64_t connection, std::st
     for (const char letter : what) Mix(static_cast<unsigned char>(letter));
     Mix(value);
 
-    auto& last = stories_[connection].last;
+    Story& story = stories_[connection];
+    story.number = connection;
+    auto& last = story.last;
     if (last.size() == kKept) last.pop_front();
     last.push_back({time, what, value});
 }
@@ -40,8 +42,10 @@ std::string Trace::Report() const {
     std::vector<const Story*> stories;
     for (const auto& [connection, story] : stories_)
         if (!story.last.empty()) stories.push_back(&story);
-    std::stable_sort(stories.begin(), stories.end(), [](const Story* one, const Story* other) {
-        return one->last.back().time > other->last.back().time;
+    std::sort(stories.begin(), stories.end(), [](const Story* one, const Story* other) {
+        const auto one_time = one->last.back().time;
+        const auto other_time = other->last.back().time;
+        return one_time != other_time ? one_time > other_time : one->number < other->number;
     });
     if (stories.size() > kReported) stories.resize(kReported);
 

@@ -32,6 +32,7 @@ private:
         std::uint64_t value;
     };
     struct Story {
+        std::uint64_t number = 0;
         std::string name;
         std::deque<Event> last;
     };

@@ -41,6 +41,9 @@ constexpr std::array kNames{
     Name{WSAEHOSTUNREACH, "WSAEHOSTUNREACH"},
 };
 
+// What the standard library says where the system has no text; Wine has none for sockets.
+constexpr std::string_view kNoText = "Unknown error code";
+
 }  // namespace
 
 Outcome OutcomeOf(int native_code) noexcept {
@@ -98,7 +101,8 @@ std::string NameOfNativeCode(int native_code) {
 std::string DescribeNativeCode(int native_code) {
     std::string text = std::system_category().message(native_code);
     text.erase(text.find_last_not_of(" .\r\n") + 1);
-    return NameOfNativeCode(native_code) + ": " + text;
+    std::string name = NameOfNativeCode(native_code);
+    return text == kNoText ? name : name.append(": ").append(text);
 }
 
 std::string RemedyFor(int native_code, const Endpoint&) {

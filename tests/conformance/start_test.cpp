@@ -19,6 +19,15 @@ void Answers(const iocp::Endpoint& where) {
 
 }  // namespace
 
+TEST_P(StartTest, TcpAndUdpOfOneAddressGetOneNumberFromTheSystem) {
+    Serve({Tcp(Echo), Udp(Echo), Tcp(Echo), Udp(Echo)});
+
+    EXPECT_NE(Where(0).Port(), 0);
+    EXPECT_EQ(Where(0).Port(), Where(1).Port());
+    EXPECT_NE(Where(0).Port(), Where(2).Port());
+    EXPECT_EQ(Where(2).Port(), Where(3).Port());
+}
+
 TEST_P(StartTest, AStoppedCoreStartsAgain) {
     Make(Echo);
 
