@@ -30,7 +30,7 @@ public:
         operation->socket = socket;
         operation->Far().endpoint = remote;
         worker_.Add(*this);
-        worker_.Timers().Arm(*this, worker_.Now() + limit);
+        worker_.Timers().Arm(*this, After(worker_.Net().Now(), limit));
     }
     ~Connecting() {
         worker_.Timers().Disarm(*this);

@@ -35,7 +35,7 @@ void Connection::End() noexcept {
     home_->Remove(*this);
 }
 
-Task<void> Connection::Linger(std::chrono::nanoseconds) { co_return; }
+Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
 
 void Connection::Stop() noexcept {
     stopping_ = true;
@@ -71,7 +71,8 @@ void Connection::CutOff(Wait& wait, Outcome why) noexcept {
 }
 
 void Connection::ArmDeadline(Wait& wait) {
-    const auto due = wait.limit.From(home_->Now());
+    // Not from the beginning of the turn, from which a deadline would be early by what the turn has taken so far.
+    const auto due = wait.limit.From(home_->Net().Now());
     if (due != Clock::time_point::max()) home_->Timers().Arm(wait, due);
 }
 

@@ -41,7 +41,7 @@ public:
 
     // After the handler: whether the peer must be waited for so that it gets all that was sent, and the waiting.
     [[nodiscard]] virtual bool MustLinger() const noexcept { return false; }
-    [[nodiscard]] virtual Task<void> Linger(std::chrono::nanoseconds limit);
+    [[nodiscard]] virtual Task<void> Linger(std::chrono::milliseconds limit);
 
     // Ends every wait, lets go of the socket, and leaves the worker. Calling it again does no harm.
     void End() noexcept;

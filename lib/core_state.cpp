@@ -34,11 +34,6 @@ void PostTask(Worker& worker, Task<> task) {
     });
 }
 
-Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duration) {
-    const auto longest = std::chrono::floor<std::chrono::milliseconds>(Clock::time_point::max() - now);
-    return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
-}
-
 std::string ReportOf(EngineKind taken, EngineKind refused, const StartError& why) {
     return std::string(ToString(taken)) + " (" + std::string(ToString(refused)) +
            " refused: " + NameOfNativeCode(why.NativeCode()) + ")";

@@ -22,7 +22,7 @@ PeerConnection::PeerConnection(Worker& home, SocketHandle socket, const Endpoint
       limits_(limits),
       heard_(home.Now()),
       idle_(*this, [](Timer& timer) noexcept { static_cast<IdleTimer&>(timer).peer.OnIdle(); }) {
-    if (limits_.idle.count() > 0) Home().Timers().Arm(idle_, heard_ + limits_.idle);
+    if (limits_.idle.count() > 0) Home().Timers().Arm(idle_, After(heard_, limits_.idle));
 }
 
 PeerConnection::~PeerConnection() {
@@ -111,7 +111,7 @@ void PeerConnection::Abandon(SendWait& wait) noexcept { Home().Timers().Disarm(w
 void PeerConnection::OnDue(SendWait& wait) noexcept { wait.Resume(); }
 
 void PeerConnection::OnIdle() noexcept {
-    const auto due = heard_ + limits_.idle;
+    const auto due = After(heard_, limits_.idle);
     if (due > Home().Now()) return Home().Timers().Arm(idle_, due);
     silent_ = true;
     if (receiving_ != nullptr) EndSoon(*receiving_, Outcome::Timeout);

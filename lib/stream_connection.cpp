@@ -234,7 +234,7 @@ bool StreamConnection::MustLinger() const noexcept {
     return !peer_ended_ && !broken_ && !cut_ && send_failure_ == Outcome::Ok;
 }
 
-Task<void> StreamConnection::Linger(std::chrono::nanoseconds limit) {
+Task<void> StreamConnection::Linger(std::chrono::milliseconds limit) {
     // Whoever still holds the client finds it ended.
     BelongsTo({});
     CloseHere();
@@ -242,7 +242,7 @@ Task<void> StreamConnection::Linger(std::chrono::nanoseconds limit) {
 
     lingering_ = true;
     Home().Net().ShutdownSend(socket_);
-    const auto until = Home().Net().Now() + limit;
+    const auto until = After(Home().Net().Now(), limit);
     for (bool more = !cut_; more;) {
         const Received unread = co_await Unread(*this, Deadline::Until(until));
         more = static_cast<bool>(unread);

@@ -29,7 +29,7 @@ public:
     // Closes the client, ends the sending side and waits for the peer to end its own: a close with unread bytes would
     // reset the connection, and what was sent last might not arrive (RFC 2525, 2.17).
     [[nodiscard]] bool MustLinger() const noexcept override;
-    [[nodiscard]] Task<void> Linger(std::chrono::nanoseconds limit) override;
+    [[nodiscard]] Task<void> Linger(std::chrono::milliseconds limit) override;
 
 private:
     class Unread;

@@ -87,7 +87,7 @@ void ThreadCrew::RunBackground() noexcept {
 
 void ThreadCrew::RunTicks() {
     const auto interval = core_.TickInterval();
-    auto due = Clock::now() + interval;
+    auto due = After(Clock::now(), interval);
     std::unique_lock lock(mutex_);
     while (!changed_.wait_until(lock, due, [this] { return stopping_; })) {
         lock.unlock();

@@ -7,6 +7,11 @@
 
 namespace iocp::detail {
 
+Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duration) noexcept {
+    const auto longest = std::chrono::floor<std::chrono::milliseconds>(Clock::time_point::max() - now);
+    return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
+}
+
 void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Expects(!timer.Armed());
     timer.due = std::max(due, soonest_);

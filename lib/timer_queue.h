@@ -8,6 +8,9 @@
 
 namespace iocp::detail {
 
+// When `duration` has passed since `now`; the last of all times where that is beyond it.
+[[nodiscard]] Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duration) noexcept;
+
 // Timers by due time: a binary heap whose entries know their place, so that disarming is as cheap as arming.
 class TimerQueue {
 public:

@@ -25,7 +25,7 @@ void SimulatedCrew::Open(const std::vector<std::unique_ptr<Worker>>& workers, En
 
 void SimulatedCrew::Begin() {
     running_ = true;
-    next_tick_ = network_.Now() + core_.TickInterval();
+    next_tick_ = After(network_.Now(), core_.TickInterval());
 }
 
 void SimulatedCrew::Drive() {

@@ -144,6 +144,34 @@ TEST_P(DeadlineTest, ADeadlineThatIsNotReachedChangesNothing) {
     EXPECT_EQ(notes.NextSorted(200), Times(200, "ok"));
 }
 
+TEST_P(DeadlineTest, TheLongestDurationsOfACoreAreForEver) {
+    options.tick = options.linger = options.drain = std::chrono::milliseconds::max();
+    auto udp = Udp(Echo);
+    udp.idle = std::chrono::milliseconds::max();
+    hooks.on_tick = [this] { notes.Write("tick"); };
+    Serve({Tcp([](IOCP_Client& client, Conformance&) -> Task<> {
+               const auto message = co_await client.Recv();
+               co_await client.Send(message);
+           }),
+           udp});
+
+    core->Spawn([](iocp::Endpoint remote, Conformance& test) -> Task<> {
+        auto connection = co_await iocp::Connect(remote, Transport::Tcp, std::chrono::milliseconds::max());
+        test.notes.Write(connection);
+    }(Where(), *this));
+    EXPECT_EQ(notes.Next(), "ok");
+    Peer peer(Where());
+    peer.Send("x");
+    EXPECT_EQ(peer.ReceiveAll(), "x");
+    peer.Close();
+    const UdpPeer udp_peer(Where(1));
+    EXPECT_EQ(udp_peer.Ask("x"), "x");
+    EXPECT_EQ(udp_peer.Ask("y"), "y");
+    core->Stop();
+
+    EXPECT_EQ(notes.Rest(), std::vector<std::string>());
+}
+
 TEST_P(DeadlineTest, TheLongestDurationIsForEver) {
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
         test.notes.Write(co_await client.Recv().Within(std::chrono::nanoseconds::max()));
