@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -24,6 +25,10 @@ constexpr std::uint64_t kIgnoredTag = 2;
 
 // Until the kernel may have memory for submissions again.
 constexpr std::chrono::nanoseconds kTryAgainAfter = std::chrono::milliseconds(1);
+
+// The kernel may give the memory of a ring that is gone to the next one, of another thread. That is an order between
+// the two that thread sanitizers can't see, as liburing maps memory by system calls of its own; here they see it.
+std::atomic<unsigned> rings_gone = 0;
 
 // What the kernel reads and writes of an operation that names another end.
 struct AddressPart {
@@ -114,6 +119,7 @@ IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
     params.cq_entries = options.completion_entries;
     if (const int code = -io_uring_queue_init_params(options.submission_entries, &ring_, &params); code != 0)
         throw StartError("cannot set up io_uring: " + DescribeNativeCode(code), code);
+    static_cast<void>(rings_gone.load(std::memory_order_acquire));
     try {
         provided_.emplace(ring_, buffers, options.provided_buffers);
     } catch (...) {
@@ -126,6 +132,7 @@ IoUringEngine::~IoUringEngine() {
     io_uring_submit(&ring_);  // what is to be closed
     for (const Postponed& each : postponed_)
         if (each.what == Postponed::What::Close) CloseSocket(each.socket);
+    rings_gone.fetch_add(1, std::memory_order_release);
     io_uring_queue_exit(&ring_);
 }
 
