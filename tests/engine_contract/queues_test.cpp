@@ -94,6 +94,30 @@ TEST_P(QueuesContract, AllThatIsClosedInOneTurnIsClosed) {
     for (Link& link : links_) EXPECT_NE(link.peer.AwaitEnd(), StreamEnd::Open);
 }
 
+TEST_P(QueuesContract, AWakeIsSeenAlsoWhenEndsLeaveItNoRoom) {
+    for (int round = 0; round < 5; ++round) {
+        SubmitToAll(Kind::Recv);
+        Turn();
+        for (const Link& link : links_) link.peer.Send("x");
+        Io().Wake();
+        AwaitAll();
+        while (Turn(std::chrono::milliseconds(10)) > 0) {
+        }
+
+        std::atomic<bool> woken = false;
+        Rival rival([&] {
+            for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+            woken = true;
+            Io().Wake();
+        });
+        rival.BeginRound();
+        const auto begin = std::chrono::steady_clock::now();
+        while (!woken) Turn(kPatience);
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience);
+        rival.AwaitStrike();
+    }
+}
+
 // All of them get bytes while there are buffers for a few of them only.
 TEST_P(QueuesContract, EverybodyGetsBytesAlthoughBuffersAreFew) {
     constexpr int kRounds = 20;

@@ -148,6 +148,24 @@ TEST_P(WaitContract, NoWakeIsLost) {
     poster.join();
 }
 
+// Most of these wakes come while an earlier one is being seen.
+TEST_P(WaitContract, NoWakeIsLostInAStorm) {
+    constexpr int kTurns = 10'000;
+    std::atomic<bool> enough = false;
+    std::thread storm([&] {
+        while (!enough) Io().Wake();
+    });
+
+    for (int turn = 0; turn < kTurns && !HasFailure(); ++turn) {
+        const auto begin = Clock::now();
+        Turn(kPatience);
+        EXPECT_LT(Clock::now() - begin, kPatience) << "it sleeps, although it is woken again and again";
+    }
+
+    enough = true;
+    storm.join();
+}
+
 TEST_P(WaitContract, WakesFromSeveralThreadsAndCompletionsMix) {
     constexpr std::uint32_t kRounds = 3'000;
     const Link link = NewLink();
