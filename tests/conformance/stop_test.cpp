@@ -146,12 +146,15 @@ TEST_P(StopTest, CutsASendThatNobodyReceivesWhenTheDrainHasPassed) {
 }
 
 TEST_P(StopTest, TheShortestDrainCounts) {
-    Serve(SendALot);
-    const Peer peer(Where());
+    Serve({Tcp(SendALot), Tcp(Listen)});
+    const Peer stuck(Where(0));
     EXPECT_EQ(notes.Next(), "sending");
-    Settle();
+    Peer other(Where(1));
+    other.Send("x");
+    EXPECT_EQ(notes.Next(), "ok");
 
     const auto patient = std::async(std::launch::async, [this] { core->Stop(1h); });
+    EXPECT_EQ(notes.Next(), "stopped");  // of the other: the patient stop has begun
     core->Stop(0ms);
     patient.wait();
 
