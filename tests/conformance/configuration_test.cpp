@@ -30,7 +30,7 @@ bool Says(const std::string& text, const std::vector<std::string>& words) {
 
 TEST_P(ConfigurationTest, APortInUseIsNamedWithARemedy) {
     Serve({Tcp(Echo), Udp(Echo)});
-    for (const std::size_t taken : {0, 1}) {
+    for (const std::size_t taken : {0U, 1U}) {
         auto listener = taken == 0 ? Tcp(Echo) : Udp(Echo);
         listener.port = Where(taken).Port();
 
