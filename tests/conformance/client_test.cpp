@@ -115,6 +115,19 @@ TEST_P(ClientTest, ClientsSpreadEvenlyOverTheWorkers) {
     EXPECT_EQ(core->ClientsPerWorker(), (std::vector<std::size_t>{5, 5, 5, 5}));
 }
 
+TEST_P(ClientTest, UdpPeersSpreadEvenlyOverTheWorkers) {
+    workers = 4;
+    Serve(Udp(NoteIdAndEcho));
+    std::vector<UdpPeer> peers;
+    for (int i = 0; i < 20; ++i) {
+        peers.emplace_back(Where());
+        peers.back().Send("x");
+        static_cast<void>(notes.Next());
+    }
+
+    EXPECT_EQ(core->ClientsPerWorker(), (std::vector<std::size_t>{5, 5, 5, 5}));
+}
+
 TEST_P(ClientTest, NewClientsGoWhereOthersHaveLeft) {
     workers = 4;
     Serve(NoteIdAndEcho);

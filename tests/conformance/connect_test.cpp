@@ -66,7 +66,7 @@ TEST_P(ConnectTest, OverIPv6YieldsAClient) {
 TEST_P(ConnectTest, OverUdpYieldsAClientOfOneRemoteAddress) {
     Serve({Udp(Echo), Udp(Echo, "::1")});
 
-    for (const std::size_t listener : {0, 1}) {
+    for (const std::size_t listener : {0U, 1U}) {
         core->Spawn(Greet(Where(listener), Transport::Udp, *this));
         EXPECT_EQ(notes.Next(), "hello");
         EXPECT_EQ(notes.Next(), "the one");

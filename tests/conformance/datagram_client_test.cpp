@@ -57,7 +57,8 @@ TEST_P(DatagramClientTest, EverySizeOfDatagramComesBack) {
     Serve(Udp(Echo));
     const UdpPeer peer(Where());
 
-    for (const std::size_t size : {1, 2, 100, 1472, 1473, 4096, 9216, 16'384, 16'385, 65'506, 65'507}) {
+    for (const std::size_t size :
+         std::initializer_list<std::size_t>{1, 2, 100, 1472, 1473, 4096, 9216, 16'384, 16'385, 65'506, 65'507}) {
         const std::string datagram = Noise(size);
         peer.Send(datagram);
         ASSERT_TRUE(peer.Receive() == datagram) << size;

@@ -94,6 +94,28 @@ TEST_P(ExceptionTest, FromAHandlerLaterEndsTheClient) {
 
 TEST_P(ExceptionTest, FromDeleteClientIsToldOnce) { TheErrorIsToldOnceAndTheServerLives(*this, In::Delete, true); }
 
+TEST_P(ExceptionTest, FromTheHandlerOfAUdpPeerEndsThatPeerOnly) {
+    Serve(Udp([](IOCP_Client& client, Conformance& test) -> Task<> {
+        const auto order = co_await client.Recv();
+        test.notes.Write(std::to_string(client.Id()));
+        if (order.Text() == "throw") throw std::runtime_error("thrown");
+        co_await client.Send(order);
+        co_await Echo(client, test);
+    }));
+    const UdpPeer lucky(Where());
+    lucky.Send("x");
+    EXPECT_EQ(lucky.Receive(), "x");
+    static_cast<void>(notes.Next());
+
+    const UdpPeer unlucky(Where());
+    unlucky.Send("throw");
+
+    EXPECT_EQ(errors.Next(), notes.Next() + ": thrown");
+    lucky.Send("y");
+    EXPECT_EQ(lucky.Receive(), "y");
+    EXPECT_EQ(core->ClientCount(), 1u);
+}
+
 TEST_P(ExceptionTest, OfAChildReachesTheHandlerThatAwaitsIt) {
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
         try {

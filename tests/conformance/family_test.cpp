@@ -35,7 +35,7 @@ TEST_P(FamilyTest, UdpOverIPv6) {
     Serve(Udp(NoteRemoteAndEcho, "::1"));
     const UdpPeer peer(Where());
 
-    for (const std::size_t size : {0, 1, 1452, 1453, 9216}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 1452, 1453, 9216}) {
         const std::string datagram = Noise(size);
         peer.Send(datagram);
         EXPECT_TRUE(peer.Receive() == datagram) << size;

@@ -139,6 +139,21 @@ TEST_P(LimitTest, ARecvWithoutABufferIsFullAndLosesNothing) {
     EXPECT_GE(core->Counters().receive_buffers_out, 1u);
 }
 
+TEST_P(LimitTest, ClientsThatWaitHoldNoBuffer) {
+    options.max_receive_buffers = 2;
+    options.provided_buffers = 2;
+    Serve(Echo);
+    std::vector<Peer> peers;
+    for (int i = 0; i < 20; ++i) {
+        peers.emplace_back(Where());
+        IsServed(peers.back());
+    }
+
+    for (Peer& peer : peers) IsServed(peer);
+
+    EXPECT_EQ(core->Counters().receive_buffers_out, 0u);
+}
+
 TEST_P(LimitTest, ABufferBringsAsMuchAsItWasMadeFor) {
     options.receive_buffer = 100;
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {

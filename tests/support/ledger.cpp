@@ -127,7 +127,8 @@ Entries LedgerNetwork::Sum() const {
 }
 
 std::string LedgerNetwork::Json() const {
-    std::string text = "{" + iocp_test::Json(Sum());
+    std::string text("{");
+    text.append(iocp_test::Json(Sum()));
     const Books books = Closed();
     for (std::size_t i = 0; i < kKinds; ++i)
         text.append(", \"")
