@@ -77,6 +77,9 @@ public:
         return value ^ (value >> 31);
     }
     std::size_t Below(std::size_t limit) { return (*this)() % limit; }
+    std::chrono::nanoseconds UpTo(std::chrono::nanoseconds longest) {
+        return std::chrono::nanoseconds(Below(static_cast<std::size_t>(longest.count())));
+    }
 
 private:
     std::uint64_t state_;
