@@ -30,7 +30,9 @@ public:
             const auto server = co_await iocp::Connect(remote, transport, 20s);
             entry.Ended(server, true);
             more = server.Why() != iocp::Outcome::Stopped;
-            if (server) co_await Visit(*server, random);
+            // A port where nobody listens any more may be the one that the system takes for this side: nobody is there
+            // but ourselves then.
+            if (server && server->Local() != remote) co_await Visit(*server, random);
         }
     }
 
