@@ -150,7 +150,7 @@ private:
 
 Detached Part(Worker& worker, std::shared_ptr<IOCP_Client> client) {
     Connection& connection = Introduction::Of(*client);
-    Parting parting(worker, connection);
+    const Parting parting(worker, connection);
     if (connection.MustLinger()) co_await connection.Linger(worker.Core().Settings().linger);
 }
 

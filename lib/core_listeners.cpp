@@ -82,8 +82,8 @@ void CoreState::PrintStart() const {
     const std::lock_guard lock(mutex_);
     std::printf("engine %s\n", engine_report_.c_str());
     for (std::size_t i = 0; i < opened_.size(); ++i) {
-        const std::string local = opened_[i].local.ToString();
-        std::printf("listening on %s %s\n", ToString(listeners_[i].transport).data(), local.c_str());
+        const std::string transport(ToString(listeners_[i].transport));
+        std::printf("listening on %s %s\n", transport.c_str(), opened_[i].local.ToString().c_str());
     }
     std::fflush(stdout);
 }

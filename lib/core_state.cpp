@@ -255,6 +255,7 @@ Worker& CoreState::LeastLoaded() const noexcept {
 std::vector<std::size_t> CoreState::ClientsPerWorker() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::size_t> counts;
+    counts.reserve(workers_.size());
     for (const auto& worker : workers_) counts.push_back(worker->Load());
     return counts;
 }

@@ -82,7 +82,7 @@ public:
 
     // Runs user code; what it throws is reported.
     template <class UserCode>
-    void Guard(std::uint64_t client_id, UserCode&& user_code) noexcept {
+    void Guard(std::uint64_t client_id, const UserCode& user_code) noexcept {
         try {
             user_code();
         } catch (...) {

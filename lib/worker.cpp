@@ -95,7 +95,7 @@ void Worker::Dispatch(OperationQueue& ended) {
 
 void Worker::RunMessages() {
     inbox_->TakeInto(messages_);
-    for (Inbox::Message& message : messages_) {
+    for (const Inbox::Message& message : messages_) {
         inline_budget_ = kInlineBudget;
         message();
     }

@@ -27,7 +27,7 @@ public:
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            TaskPromiseBase& promise = ended.promise();
+            const TaskPromiseBase& promise = ended.promise();
             if (!promise.starting_) promise.waiter_.resume();  // may destroy `ended`
         }
         void await_resume() const noexcept {}

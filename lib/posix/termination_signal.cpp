@@ -2,7 +2,7 @@
 #include "socket.h"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigaction is in no other
 #include <unistd.h>
 
 #include <algorithm>

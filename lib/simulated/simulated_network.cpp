@@ -85,7 +85,7 @@ std::chrono::nanoseconds SimulatedNetwork::Transfer(std::size_t size) const noex
 
 Endpoint SimulatedNetwork::NewAddress() noexcept {
     const std::uint32_t number = ++last_address_;
-    std::array<std::uint8_t, 16> bytes{10, static_cast<std::uint8_t>(number >> 16),
+    const std::array<std::uint8_t, 16> bytes{10, static_cast<std::uint8_t>(number >> 16),
                                        static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
     return {Endpoint::Family::V4, bytes, static_cast<std::uint16_t>(40'000 + number % 20'000)};
 }
@@ -118,7 +118,7 @@ void SimulatedNetwork::Knock(const Endpoint& from, const Endpoint& to, const std
     });
 }
 
-void SimulatedNetwork::Send(const Endpoint& from, const Endpoint& to, std::string bytes) {
+void SimulatedNetwork::Send(const Endpoint& from, const Endpoint& to, const std::string& bytes) {
     const std::size_t copies = Roll(conditions.duplication) ? 2 : 1;
     for (std::size_t i = 0; i < copies; ++i) {
         if (conditions.partition || Roll(conditions.loss)) continue;

@@ -72,7 +72,7 @@ public:
     // Streams and datagrams.
     [[nodiscard]] Endpoint NewAddress() noexcept;
     void Dial(const Endpoint& from, const Endpoint& to, const std::weak_ptr<StreamOpener>& opener);
-    void Send(const Endpoint& from, const Endpoint& to, std::string bytes);
+    void Send(const Endpoint& from, const Endpoint& to, const std::string& bytes);
     void Bind(const Endpoint& endpoint, DatagramUser* user);  // null: nobody any more
 
     // Sockets, as engines know them.
