@@ -22,7 +22,7 @@ void DemandDescriptors(std::size_t before, const std::string& when) {
     while ((now = OpenDescriptors()) > before + iocp_test::LateDescriptors()) {
         if (std::chrono::steady_clock::now() > limit)
             Fail(when + ": " + std::to_string(before) + " descriptors before, now " + std::to_string(now));
-        std::this_thread::yield();
+        std::this_thread::sleep_for(10ms);
     }
 }
 
