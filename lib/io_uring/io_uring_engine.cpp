@@ -20,8 +20,8 @@ namespace iocp::detail {
 namespace {
 
 // In place of an operation's address.
-constexpr std::uint64_t kWakeTag = 1;
-constexpr std::uint64_t kIgnoredTag = 2;
+constexpr std::uint64_t kWakeUserData = 1;
+constexpr std::uint64_t kIgnoredUserData = 2;
 
 // Until the kernel may have memory for submissions again.
 constexpr std::chrono::nanoseconds kTryAgainAfter = std::chrono::milliseconds(1);
@@ -183,7 +183,7 @@ bool IoUringEngine::TryToDo(const Postponed& wanted) noexcept {
     else
         io_uring_prep_close(entry, static_cast<int>(wanted.socket));
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    io_uring_sqe_set_data64(entry, kIgnoredTag);
+    io_uring_sqe_set_data64(entry, kIgnoredUserData);
     return true;
 }
 
@@ -201,7 +201,7 @@ void IoUringEngine::WatchWake() noexcept {
     io_uring_sqe* entry = FreeEntry();
     if (entry == nullptr) return;
     io_uring_prep_poll_multishot(entry, wake_.Descriptor(), POLLIN);
-    io_uring_sqe_set_data64(entry, kWakeTag);
+    io_uring_sqe_set_data64(entry, kWakeUserData);
     watching_ = true;
 }
 
@@ -237,8 +237,8 @@ void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout
 }
 
 void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept {
-    if (completion.user_data == kIgnoredTag) return;
-    if (completion.user_data == kWakeTag) {
+    if (completion.user_data == kIgnoredUserData) return;
+    if (completion.user_data == kWakeUserData) {
         wake_.Clear();
         watching_ = (completion.flags & IORING_CQE_F_MORE) != 0;
         return;
