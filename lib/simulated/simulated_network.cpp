@@ -86,7 +86,7 @@ std::chrono::nanoseconds SimulatedNetwork::Transfer(std::size_t size) const noex
 Endpoint SimulatedNetwork::NewAddress() noexcept {
     const std::uint32_t number = ++last_address_;
     const std::array<std::uint8_t, 16> bytes{10, static_cast<std::uint8_t>(number >> 16),
-                                       static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+                                             static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
     return {Endpoint::Family::V4, bytes, static_cast<std::uint16_t>(40'000 + number % 20'000)};
 }
 
