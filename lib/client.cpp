@@ -26,6 +26,11 @@ void IOCP_Client::Close() noexcept {
     if (connection_) connection_->CloseFromAnywhere(shared_from_this());
 }
 
+void IOCP_Client::SpawnTask(iocp::Task<> task) {
+    if (!connection_) iocp::detail::Misuse("Spawn on a client that no core has accepted");
+    connection_->RunChild(id_, std::move(task));
+}
+
 namespace iocp::detail {
 
 namespace {
@@ -37,33 +42,34 @@ Connection& MustBeConnected(Connection* connection) {
 
 }  // namespace
 
-bool RecvWait::Start(std::coroutine_handle<> coroutine) {
-    waiter = coroutine;
-    suspended = MustBeConnected(connection).StartRecv(*this);
-    return suspended;
+bool RecvWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
+    return MustBeConnected(connection).Begin(*this, coroutine, of);
 }
 
-bool SendWait::Start(std::coroutine_handle<> coroutine) {
-    waiter = coroutine;
-    suspended = MustBeConnected(connection).StartSend(*this);
-    return suspended;
+bool SendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
+    return MustBeConnected(connection).Begin(*this, coroutine, of);
 }
 
 RecvWait::RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
-    : Wait(on, at_most,
-           [](Timer& timer) noexcept {
-               auto& wait = static_cast<RecvWait&>(timer);
-               wait.connection->OnDue(wait);
-           }),
+    : ConnectionWait(
+          on, at_most,
+          [](Timer& timer) noexcept {
+              auto& wait = static_cast<RecvWait&>(timer);
+              wait.connection->OnDue(wait);
+          },
+          false),
       memory(into) {}
 
-SendWait::SendWait(Connection* on, Memory bytes, Deadline at_most) noexcept
-    : Wait(on, at_most,
-           [](Timer& timer) noexcept {
-               auto& wait = static_cast<SendWait&>(timer);
-               wait.connection->OnDue(wait);
-           }),
-      memory(bytes) {}
+SendWait::SendWait(Request asked, Deadline at_most) noexcept
+    : ConnectionWait(
+          asked.connection, at_most,
+          [](Timer& timer) noexcept {
+              auto& wait = static_cast<SendWait&>(timer);
+              wait.connection->OnDue(wait);
+          },
+          true),
+      request(asked),
+      memory(asked.bytes) {}
 
 RecvWait::~RecvWait() {
     if (suspended) connection->Abandon(*this);
@@ -73,9 +79,6 @@ SendWait::~SendWait() {
     if (suspended) connection->Abandon(*this);
 }
 
-void Wait::Resume() {
-    suspended = false;
-    waiter.resume();
-}
+void ConnectionWait::EndAs(Outcome why) noexcept { connection->EndWait(*this, why); }
 
 }  // namespace iocp::detail

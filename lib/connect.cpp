@@ -4,7 +4,6 @@
 #include "core_state.h"
 #include "datagram.h"
 #include "misuse.h"
-#include "operation_wait.h"
 #include "peer_connection.h"
 #include "socket.h"
 #include "stream_connection.h"
@@ -22,43 +21,80 @@ namespace detail {
 
 namespace {
 
-// A connect under way, which a stop or a deadline ends.
-class Connecting final : public Stoppable, public Timer {
+// A connect under way.
+class Connecting final : public Wait {
 public:
-    Connecting(Worker& worker, SocketHandle socket, const Endpoint& remote, std::chrono::milliseconds limit)
-        : Timer(&OnDue), operation(worker, IOCP_Operation::Kind::Connect), worker_(worker) {
-        operation->socket = socket;
-        operation->Far().endpoint = remote;
-        worker_.Add(*this);
-        worker_.Timers().Arm(*this, After(worker_.Net().Now(), limit));
+    Connecting(Worker& worker, SocketHandle socket, const Endpoint& remote, std::chrono::milliseconds most)
+        : Wait(Deadline::Until(After(worker.Net().Now(), most)), &OnDue),
+          worker_(worker),
+          operation_(worker.Operations().Acquire(IOCP_Operation::Kind::Connect)) {
+        operation_.socket = socket;
+        operation_.Far().endpoint = remote;
+        operation_.owner = this;
+        operation_.completed = &OnCompleted;
     }
     ~Connecting() {
         worker_.Timers().Disarm(*this);
-        worker_.Remove(*this);
+        if (suspended && !refused_)
+            worker_.Abandon(operation_);
+        else
+            worker_.Operations().Release(operation_);
     }
 
-    void Stop() noexcept override { End(Outcome::Stopped); }
-    void Cut() noexcept override { End(Outcome::Stopped); }
-
-    [[nodiscard]] Result Ended() const {
-        const int code = operation->native_code;
-        if (code == 0) return Result();
-        if (why_ != Outcome::Ok && IsCancelled(code)) return Result(why_);
-        return Result(Outcome::SystemError, 0, code);
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<TaskPromise<Connected>> connector) {
+        waiter = connector;
+        scope = ScopeOf(connector);
+        suspended = Start();
+        return suspended;
     }
+    Result await_resume() const noexcept { return result; }
 
-    OperationWait operation;
+    void EndAs(Outcome why) noexcept override {
+        if (cut != Outcome::Ok) return;
+        cut = why;
+        if (operation_.state != IOCP_Operation::State::Pending) return;
+        operation_.cancel_requested = true;
+        worker_.Io().Cancel(operation_);
+    }
 
 private:
-    static void OnDue(Timer& timer) noexcept { static_cast<Connecting&>(timer).End(Outcome::Timeout); }
+    static void OnDue(Timer& timer) noexcept {
+        auto& self = static_cast<Connecting&>(timer);
+        self.refused_ ? self.Resume() : self.EndAs(Outcome::Timeout);
+    }
+    static void OnCompleted(IOCP_Operation& operation) noexcept {
+        auto& self = *static_cast<Connecting*>(operation.owner);
+        self.worker_.Timers().Disarm(self);
+        self.Finish();
+        self.Resume();
+    }
 
-    void End(Outcome why) noexcept {
-        if (why_ == Outcome::Ok) why_ = why;
-        operation.Cancel();
+    bool Start() {
+        if (scope != nullptr && scope->Verdict() != Outcome::Ok)
+            return refused_ = worker_.Refuse(*this, scope->Verdict());
+        if (worker_.Io().Submit(operation_) == Submission::Finished) {
+            if (worker_.SpendInline()) {
+                Finish();
+                return false;
+            }
+            worker_.Defer(operation_);
+        }
+        const auto ends = limit.From(worker_.Net().Now());
+        if (ends != Clock::time_point::max()) worker_.Timers().Arm(*this, ends);
+        JoinScope();
+        return true;
+    }
+
+    void Finish() noexcept {
+        const int code = operation_.native_code;
+        if (code == 0) return;
+        result = cut != Outcome::Ok && IsCancelled(code) ? Result(cut) : Result(Outcome::SystemError, 0, code);
     }
 
     Worker& worker_;
-    Outcome why_ = Outcome::Ok;
+    IOCP_Operation& operation_;
+    bool refused_ = false;
 };
 
 // Closes a socket that no connection has taken over.
@@ -127,8 +163,8 @@ Task<Connected> ConnectStream(Worker& worker, Endpoint remote, std::chrono::mill
     }
     UnusedSocket socket(worker, opened.socket);
     Connecting connecting(worker, opened.socket, remote, limit);
-    co_await connecting.operation;
-    if (const Result result = connecting.Ended(); !result) co_return Connected(result);
+    const Result result = co_await connecting;
+    if (!result) co_return Connected(result);
     co_return Introduce(worker, std::make_shared<StreamConnection>(worker, socket.Take()), remote, Transport::Tcp);
 }
 
@@ -151,6 +187,7 @@ private:
 Detached Part(Worker& worker, std::shared_ptr<IOCP_Client> client) {
     Connection& connection = Introduction::Of(*client);
     const Parting parting(worker, connection);
+    co_await connection.EndChildren(worker.Core().Settings().linger);
     if (connection.MustLinger()) co_await connection.Linger(worker.Core().Settings().linger);
 }
 

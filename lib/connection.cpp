@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "connection.h"
 
+#include "core_state.h"
 #include "inbox.h"
 #include "misuse.h"
 #include "socket.h"
 #include "worker.h"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 namespace iocp::detail {
@@ -16,6 +18,7 @@ Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()) { home.
 void Connection::CloseHere() noexcept {
     if (closed_) return;
     closed_ = true;
+    scope_.End(Outcome::Stopped);
     EndWaits(true);
 }
 
@@ -39,28 +42,93 @@ Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
 
 void Connection::Stop() noexcept {
     stopping_ = true;
+    scope_.Stop();
     EndWaits(false);
 }
 
-bool Connection::Refuse(Wait& wait, Outcome outcome) {
-    wait.result = Result(outcome);
-    if (ended_ || home_->SpendInline()) return false;
-    if (closed_ && ++refusals_ == kMostRefusals && session_) {
-        home_->Unwind(session_);
-        return true;
+// Counts a child from before its start until its frame is gone.
+class Connection::Child {
+public:
+    explicit Child(Connection& of) noexcept : connection_(of) { ++connection_.children_; }
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    ~Child() {
+        if (--connection_.children_ > 0 || connection_.waiting_for_children_ == nullptr) return;
+        TimerQueue& timers = connection_.home_->Timers();
+        timers.Disarm(*connection_.waiting_for_children_);
+        timers.Arm(*connection_.waiting_for_children_, connection_.home_->Now());
     }
-    EndSoon(wait, outcome);
-    return true;
+
+private:
+    Connection& connection_;
+};
+
+void Connection::RunChild(std::uint64_t client_id, Task<> task) {
+    if (ended_) return;
+    Run(*home_, *this, client_id, std::move(task));
 }
 
-void Connection::EndSoon(Wait& wait, Outcome outcome) {
-    if (wait.cut != Outcome::Ok) return;
-    wait.cut = outcome;
-    home_->Timers().Disarm(wait);
-    home_->Timers().Arm(wait, home_->Now());
+Detached Connection::Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task) {
+    const Child counted(self);
+    Scope scope(&self.scope_);
+    Task<> running = std::move(task);  // to be destroyed before the scope
+    co_await Enter{scope};
+
+    std::exception_ptr failure;
+    try {
+        co_await running;
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    worker.Core().Report(client_id, failure);
+    self.CloseHere();
 }
 
-void Connection::CutOff(Wait& wait, Outcome why) noexcept {
+Connection::ChildrenGone Connection::EndChildren(std::chrono::milliseconds limit) {
+    scope_.Stop();
+    return {*this, limit};
+}
+
+Connection::ChildrenGone::ChildrenGone(Connection& connection, std::chrono::milliseconds limit) noexcept
+    : Timer(&OnDue), connection_(connection), limit_(limit) {}
+
+Connection::ChildrenGone::~ChildrenGone() {
+    connection_.home_->Timers().Disarm(*this);
+    connection_.waiting_for_children_ = nullptr;
+}
+
+void Connection::ChildrenGone::await_suspend(std::coroutine_handle<DetachedPromise> session) {
+    session.promise().EndsAfterOthers();
+    session_ = session;
+    connection_.waiting_for_children_ = this;
+    connection_.home_->Timers().Arm(*this, After(connection_.home_->Net().Now(), limit_));
+}
+
+void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
+    auto& self = static_cast<ChildrenGone&>(timer);
+    if (self.connection_.children_ == 0) return self.session_.resume();
+    self.connection_.CloseHere();
+}
+
+bool Connection::Start(RecvWait& wait) {
+    const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
+    return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartRecv(wait);
+}
+
+bool Connection::Start(SendWait& wait) {
+    const Outcome verdict = wait.scope != nullptr ? wait.scope->VerdictOnSends() : Outcome::Ok;
+    return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartSend(wait);
+}
+
+bool Connection::Refuse(Wait& wait, Outcome outcome) {
+    if (!ended_) return home_->Refuse(wait, outcome);
+    wait.result = Result(outcome);
+    return false;
+}
+
+void Connection::EndWait(ConnectionWait& wait, Outcome why) noexcept {
+    if (wait.operation == nullptr) return home_->EndSoon(wait, why);
     if (wait.cut != Outcome::Ok) return;
     wait.cut = why;
     home_->Timers().Disarm(wait);

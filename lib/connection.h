@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "detached.h"
 #include "stoppable.h"
 
-#include <iocp/awaitables.h>
 #include <iocp/client.h>
+#include <iocp/client_waits.h>
 #include <iocp/task.h>
 
 #include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace iocp::detail {
@@ -25,9 +27,16 @@ public:
     explicit Connection(Worker& home);
     virtual ~Connection() = default;
 
-    // A wait begins. True: the coroutine is suspended, and resumed when the wait has ended. False: it has ended.
-    [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
-    [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
+    // A wait of `coroutine` begins. True: the coroutine is suspended, and resumed when the wait has ended. False: it
+    // has ended.
+    template <class ConnectionWait>
+    [[nodiscard]] bool Begin(ConnectionWait& wait, std::coroutine_handle<> coroutine, Scope* scope) {
+        wait.waiter = coroutine;
+        wait.scope = scope;
+        wait.suspended = Start(wait);
+        if (wait.suspended && scope != &scope_) wait.JoinScope();
+        return wait.suspended;
+    }
 
     // A wait that has begun and not ended goes away with its coroutine.
     virtual void Abandon(RecvWait& wait) noexcept = 0;
@@ -52,8 +61,19 @@ public:
     // The same from any thread; `client` keeps the connection alive on the way.
     void CloseFromAnywhere(const std::shared_ptr<IOCP_Client>& client) noexcept;
 
-    // The session that is destroyed when its handler does not take Stopped for an answer.
-    void BelongsTo(std::coroutine_handle<> session) noexcept { session_ = session; }
+    // Asks for the end of a suspended wait; `why` is what it ends as, unless it ends by itself first.
+    void EndWait(ConnectionWait& wait, Outcome why) noexcept;
+
+    // Of the client's coroutines.
+    [[nodiscard]] Scope& OwnScope() noexcept { return scope_; }
+
+    // Runs `task` as one of them.
+    void RunChild(std::uint64_t client_id, Task<> task);
+
+    // For the session, when the handler has ended: tells the children to stop, cuts off what they send at `limit`, and
+    // suspends until all have ended.
+    class ChildrenGone;
+    [[nodiscard]] ChildrenGone EndChildren(std::chrono::milliseconds limit);
 
     void Stop() noexcept override;
     void Cut() noexcept override { CloseHere(); }
@@ -66,17 +86,13 @@ protected:
     // Ends `wait` as `outcome` at once where it may go on, and else soon. For the return of a Start.
     [[nodiscard]] bool Refuse(Wait& wait, Outcome outcome);
 
-    // Ends a suspended `wait` that has no operation as `outcome`, soon.
-    void EndSoon(Wait& wait, Outcome outcome);
-
-    // Asks for the end of a wait's operation; `why` is what the wait ends as, unless the operation ends by itself
-    // first.
-    void CutOff(Wait& wait, Outcome why) noexcept;
-
     void ArmDeadline(Wait& wait);
 
     // What a wait whose operation has ended yields.
     [[nodiscard]] static Result ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept;
+
+    [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
+    [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
 
     // Ends what waits, because of CloseHere or Stop.
     virtual void EndWaits(bool sends_too) noexcept = 0;
@@ -84,17 +100,43 @@ protected:
     virtual void LetGo() noexcept = 0;
 
 private:
-    // A handler that goes on asking after this many refusals never will return.
-    static constexpr unsigned kMostRefusals = 1'000;
+    class Child;
+
+    static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
+
+    [[nodiscard]] bool Start(RecvWait& wait);
+    [[nodiscard]] bool Start(SendWait& wait);
 
     Worker* home_;
     std::shared_ptr<Inbox> inbox_;
-    std::coroutine_handle<> session_;
-    unsigned refusals_ = 0;
+    Scope scope_;
+    std::size_t children_ = 0;
+    ChildrenGone* waiting_for_children_ = nullptr;
     bool stopping_ = false;
     bool closed_ = false;
     bool ended_ = false;
     std::atomic<bool> close_asked_ = false;
+};
+
+class Connection::ChildrenGone final : public Timer {
+public:
+    ChildrenGone(Connection& connection, std::chrono::milliseconds limit) noexcept;
+    ChildrenGone(const ChildrenGone&) = delete;
+    ChildrenGone& operator=(const ChildrenGone&) = delete;
+    ~ChildrenGone();
+
+    bool await_ready() const noexcept { return connection_.children_ == 0; }
+    void await_suspend(std::coroutine_handle<DetachedPromise> session);
+    void await_resume() const noexcept {}
+
+private:
+    friend class Child;
+
+    static void OnDue(Timer& timer) noexcept;
+
+    Connection& connection_;
+    const std::chrono::milliseconds limit_;
+    std::coroutine_handle<> session_;
 };
 
 // How the core's own parts reach into a client.

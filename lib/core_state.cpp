@@ -17,9 +17,13 @@ namespace iocp::detail {
 namespace {
 
 Detached RunTask(Worker& worker, Task<> task) {
+    RootScope scope(worker);
+    Task<> running = std::move(task);  // to be destroyed before the scope
+    co_await Enter{scope};
+
     std::exception_ptr failure;
     try {
-        co_await task;
+        co_await running;
     } catch (...) {
         failure = std::current_exception();
     }

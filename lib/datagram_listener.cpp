@@ -48,6 +48,8 @@ Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {
     DatagramSocket socket(worker, std::exchange(self.handle_, kNoSocket));
     self.socket_ = &socket;
     worker.Add(self);
+    RootScope scope(worker);
+    co_await Enter{scope};
 
     std::exception_ptr failure;
     try {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iocp/wait.h>
+
 #include <coroutine>
 #include <exception>
 
@@ -31,6 +33,9 @@ public:
     void return_void() const noexcept {}
     void unhandled_exception() const noexcept { std::terminate(); }
 
+    [[nodiscard]] Scope* CurrentScope() const noexcept { return scope_; }
+    void EnterScope(Scope& scope) noexcept { scope_ = &scope; }
+
     // From now on it waits only for other coroutines to end. It ends after them, so it is not one to destroy.
     void EndsAfterOthers() noexcept { ends_after_others_ = true; }
 
@@ -40,21 +45,23 @@ private:
     DetachedPromise(Worker& worker, std::nullptr_t) noexcept;
 
     Worker& worker_;
+    Scope* scope_ = nullptr;
     DetachedPromise* previous_ = nullptr;
     DetachedPromise* next_ = nullptr;
     bool ends_after_others_ = false;
 };
 
-// Yields the handle of the coroutine that awaits it, without suspending it.
-struct ThisCoroutine {
+// From now on the coroutine that awaits it, a Detached, is the root of `scope`. Does not suspend it.
+struct Enter {
     bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> self) noexcept {
-        handle = self;
+    bool await_suspend(std::coroutine_handle<DetachedPromise> self) const noexcept {
+        self.promise().EnterScope(scope);
+        scope.BelongsTo(self);
         return false;
     }
-    std::coroutine_handle<> await_resume() const noexcept { return handle; }
+    void await_resume() const noexcept {}
 
-    std::coroutine_handle<> handle;
+    Scope& scope;
 };
 
 }  // namespace iocp::detail

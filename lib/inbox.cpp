@@ -8,9 +8,25 @@ namespace iocp::detail {
 bool Inbox::Post(Message message) {
     const std::lock_guard lock(mutex_);
     if (engine_ == nullptr) return false;
+    if (messages_.empty() && waits_.Empty()) engine_->Wake();
     messages_.push_back(std::move(message));
-    if (messages_.size() == 1) engine_->Wake();
     return true;
+}
+
+void Inbox::Resume(SharedWait& wait) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (messages_.empty() && waits_.Empty()) engine_->Wake();
+    waits_.Push(wait);
+}
+
+void Inbox::Forget(SharedWait& wait) noexcept {
+    const std::lock_guard lock(mutex_);
+    waits_.Remove(wait);
+}
+
+SharedWait* Inbox::TakeWait() noexcept {
+    const std::lock_guard lock(mutex_);
+    return waits_.Empty() ? nullptr : &waits_.Pop();
 }
 
 void Inbox::Open(Engine& engine) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iocp/shared_wait.h>
+
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -20,6 +22,15 @@ public:
     // From any thread. False when the worker has ended: the message will not run.
     bool Post(Message message);
 
+    // From any thread: `wait`, one of the worker's, is resumed in its next turn. Not under a lock of the worker's.
+    void Resume(SharedWait& wait) noexcept;
+
+    // By the worker: a wait that Resume was called for, and that was not taken yet, goes away.
+    void Forget(SharedWait& wait) noexcept;
+
+    // By the worker: the next wait to resume, or null.
+    [[nodiscard]] SharedWait* TakeWait() noexcept;
+
     // By the worker: `engine` is woken for messages from now on.
     void Open(Engine& engine);
 
@@ -32,6 +43,7 @@ public:
 private:
     std::mutex mutex_;
     std::vector<Message> messages_;
+    WaitQueue waits_;
     Engine* engine_ = nullptr;
 };
 

@@ -114,11 +114,11 @@ void PeerConnection::OnIdle() noexcept {
     const auto due = After(heard_, limits_.idle);
     if (due > Home().Now()) return Home().Timers().Arm(idle_, due);
     silent_ = true;
-    if (receiving_ != nullptr) EndSoon(*receiving_, Outcome::Timeout);
+    if (receiving_ != nullptr) EndWait(*receiving_, Outcome::Timeout);
 }
 
 void PeerConnection::EndWaits(bool) noexcept {
-    if (receiving_ != nullptr) EndSoon(*receiving_, Outcome::Stopped);
+    if (receiving_ != nullptr) EndWait(*receiving_, Outcome::Stopped);
 }
 
 void PeerConnection::LetGo() noexcept {

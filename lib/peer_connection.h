@@ -38,8 +38,6 @@ public:
     // Whose receive loop is only for this peer, and to be stopped with it.
     void FedBy(DatagramSocket* source) noexcept { source_ = source; }
 
-    [[nodiscard]] bool StartRecv(RecvWait& wait) override;
-    [[nodiscard]] bool StartSend(SendWait& wait) override;
     void Abandon(RecvWait& wait) noexcept override;
     void Abandon(SendWait& wait) noexcept override;
     void OnDue(RecvWait& wait) noexcept override;
@@ -52,6 +50,8 @@ private:
         PeerConnection& peer;
     };
 
+    [[nodiscard]] bool StartRecv(RecvWait& wait) override;
+    [[nodiscard]] bool StartSend(SendWait& wait) override;
     void EndWaits(bool sends_too) noexcept override;
     void LetGo() noexcept override;
     void OnIdle() noexcept;

@@ -53,7 +53,7 @@ private:
 
 Detached Serve(Worker& worker, Door& door, std::unique_ptr<Stay> stay) {
     Connection& connection = stay->Link();
-    connection.BelongsTo(co_await ThisCoroutine{});
+    co_await Enter{connection.OwnScope()};
 
     std::exception_ptr failure;
     try {
@@ -63,6 +63,7 @@ Detached Serve(Worker& worker, Door& door, std::unique_ptr<Stay> stay) {
     }
     if (failure) worker.Core().Report(stay->Client().Id(), failure);
 
+    co_await connection.EndChildren(worker.Core().Settings().linger);
     stay->HandlerHasEnded();
     if (connection.MustLinger()) co_await connection.Linger(worker.Core().Settings().linger);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iocp/wait.h>
+
 namespace iocp::detail {
 
 // Whatever waits on a worker and must be told when the core stops. Linked into its worker's list while it can wait.
@@ -25,6 +27,19 @@ private:
 
     Stoppable* previous_ = nullptr;
     Stoppable* next_ = nullptr;
+};
+
+// The scope of a coroutine that belongs to no client; ends with the core.
+class RootScope final : public Stoppable, public Scope {
+public:
+    explicit RootScope(Worker& worker) noexcept;
+    ~RootScope();
+
+    void Stop() noexcept override { Scope::Stop(); }
+    void Cut() noexcept override { End(Outcome::Stopped); }
+
+private:
+    Worker& worker_;
 };
 
 }  // namespace iocp::detail

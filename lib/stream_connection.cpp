@@ -92,7 +92,7 @@ void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
 
 void StreamConnection::OnDue(RecvWait& wait) noexcept {
     if (wait.operation != nullptr)
-        CutOff(wait, Outcome::Timeout);
+        EndWait(wait, Outcome::Timeout);
     else
         wait.Resume();  // it was refused
 }
@@ -184,14 +184,14 @@ void StreamConnection::LeaveQueue(SendWait& wait) noexcept {
 void StreamConnection::SendNext() noexcept {
     if (sending_ == nullptr || sending_->operation != nullptr || sending_->cut != Outcome::Ok) return;
     if (send_failure_ != Outcome::Ok) {
-        for (SendWait* at = sending_; at != nullptr; at = at->next) EndSoon(*at, send_failure_);
+        for (SendWait* at = sending_; at != nullptr; at = at->next) EndWait(*at, send_failure_);
         return;
     }
     if (!SubmitSend(*sending_)) Home().Defer(*sending_->operation);
 }
 
 void StreamConnection::OnDue(SendWait& wait) noexcept {
-    if (wait.operation != nullptr) return CutOff(wait, Outcome::Timeout);
+    if (wait.operation != nullptr) return EndWait(wait, Outcome::Timeout);
     if (wait.queued) {
         wait.result = Result(wait.cut != Outcome::Ok ? wait.cut : Outcome::Timeout);
         LeaveQueue(wait);
@@ -212,14 +212,9 @@ void StreamConnection::Abandon(SendWait& wait) noexcept {
 }
 
 void StreamConnection::EndWaits(bool sends_too) noexcept {
-    if (receiving_ != nullptr && !lingering_) CutOff(*receiving_, Outcome::Stopped);
+    if (receiving_ != nullptr && !lingering_) EndWait(*receiving_, Outcome::Stopped);
     if (!sends_too) return;
-    for (SendWait* at = sending_; at != nullptr; at = at->next) {
-        if (at->operation != nullptr)
-            CutOff(*at, Outcome::Stopped);
-        else
-            EndSoon(*at, Outcome::Stopped);
-    }
+    for (SendWait* at = sending_; at != nullptr; at = at->next) EndWait(*at, Outcome::Stopped);
 }
 
 Endpoint StreamConnection::Local() const noexcept { return Home().Net().LocalEndpoint(socket_); }
@@ -227,7 +222,7 @@ Endpoint StreamConnection::Local() const noexcept { return Home().Net().LocalEnd
 void StreamConnection::Cut() noexcept {
     CloseHere();
     cut_ = true;
-    if (receiving_ != nullptr) CutOff(*receiving_, Outcome::Stopped);
+    if (receiving_ != nullptr) EndWait(*receiving_, Outcome::Stopped);
 }
 
 bool StreamConnection::MustLinger() const noexcept {
@@ -236,7 +231,7 @@ bool StreamConnection::MustLinger() const noexcept {
 
 Task<void> StreamConnection::Linger(std::chrono::milliseconds limit) {
     // Whoever still holds the client finds it ended.
-    BelongsTo({});
+    OwnScope().BelongsTo({});
     CloseHere();
     while (receiving_ != nullptr) co_await Sleep(Home(), {});
 

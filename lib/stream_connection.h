@@ -15,8 +15,6 @@ public:
     // Takes over `socket`, which is attached to the engine of `home`.
     StreamConnection(Worker& home, SocketHandle socket) : Connection(home), socket_(socket) {}
 
-    [[nodiscard]] bool StartRecv(RecvWait& wait) override;
-    [[nodiscard]] bool StartSend(SendWait& wait) override;
     void Abandon(RecvWait& wait) noexcept override;
     void Abandon(SendWait& wait) noexcept override;
     [[nodiscard]] Endpoint Local() const noexcept override;
@@ -34,6 +32,8 @@ public:
 private:
     class Unread;
 
+    [[nodiscard]] bool StartRecv(RecvWait& wait) override;
+    [[nodiscard]] bool StartSend(SendWait& wait) override;
     void EndWaits(bool sends_too) noexcept override;
     void LetGo() noexcept override;
 

@@ -39,6 +39,7 @@ DetachedPromise::DetachedPromise(Worker& worker, std::nullptr_t) noexcept : work
 DetachedPromise::~DetachedPromise() {
     (previous_ != nullptr ? previous_->next_ : worker_.running_) = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
+    std::erase(worker_.doomed_, std::coroutine_handle<DetachedPromise>::from_promise(*this));
 }
 
 Worker::Worker(CoreState& core, const Options& options)
@@ -100,6 +101,14 @@ void Worker::RunMessages() {
         message();
     }
     messages_.clear();
+    // Those that are resumed may cause others; they come in the next turn, or this one would not end.
+    for (std::size_t most = kMostGrantsInATurn; most > 0; --most) {
+        SharedWait* const wait = inbox_->TakeWait();
+        if (wait == nullptr) return;
+        inline_budget_ = kInlineBudget;
+        wait->OnGranted();
+    }
+    engine_->Wake();
 }
 
 void Worker::Abandon(IOCP_Operation& operation) noexcept {
@@ -114,6 +123,26 @@ void Worker::Abandon(IOCP_Operation& operation) noexcept {
     while (operation.state == IOCP_Operation::State::Pending) engine_->Wait(deferred_, Engine::kForever);
 }
 
+bool Worker::Refuse(Wait& wait, Outcome outcome) {
+    wait.result = Result(outcome);
+    if (SpendInline()) return false;
+    if (wait.scope != nullptr && wait.scope->VerdictOnSends() != Outcome::Ok) {
+        if (const auto stubborn = wait.scope->CountRefusal()) {
+            Unwind(stubborn);
+            return true;
+        }
+    }
+    EndSoon(wait, outcome);
+    return true;
+}
+
+void Worker::EndSoon(Wait& wait, Outcome outcome) noexcept {
+    if (wait.cut != Outcome::Ok) return;
+    wait.cut = outcome;
+    timers_.Disarm(wait);
+    timers_.Arm(wait, now_);
+}
+
 void Worker::Unwind(std::coroutine_handle<> coroutine) { doomed_.push_back(coroutine); }
 
 void Worker::UnwindDoomed() noexcept {
@@ -124,6 +153,13 @@ void Worker::UnwindDoomed() noexcept {
         coroutine.destroy();
     }
 }
+
+RootScope::RootScope(Worker& worker) noexcept : worker_(worker) {
+    worker.Add(*this);
+    if (worker.IsStopping()) Scope::Stop();
+}
+
+RootScope::~RootScope() { worker_.Remove(*this); }
 
 void Worker::Add(Stoppable& waiting) noexcept {
     waiting.next_ = waiting_;
@@ -175,8 +211,3 @@ void Sleep::await_suspend(std::coroutine_handle<> sleeper) {
 }
 
 }  // namespace iocp::detail
-
-std::chrono::steady_clock::time_point iocp::Now() noexcept {
-    const detail::Worker* worker = detail::Worker::Current();
-    return worker != nullptr ? worker->Net().Now() : detail::Clock::now();
-}

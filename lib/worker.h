@@ -79,6 +79,13 @@ public:
     // returns to the pool by itself. Returns when the kernel no longer uses memory that is not the library's.
     void Abandon(IOCP_Operation& operation) noexcept;
 
+    // For a wait that cannot begin: ends it as `outcome` at once (false) or, for others to have their turn, soon
+    // (true).
+    [[nodiscard]] bool Refuse(Wait& wait, Outcome outcome);
+
+    // Ends a suspended wait without an operation as `outcome`, in the next turn; no effect on one that ends already.
+    void EndSoon(Wait& wait, Outcome outcome) noexcept;
+
     // Destroys `coroutine`, a Detached of this worker, at the end of this turn.
     void Unwind(std::coroutine_handle<> coroutine);
 
@@ -98,6 +105,7 @@ private:
     };
 
     static constexpr unsigned kInlineBudget = 32;
+    static constexpr std::size_t kMostGrantsInATurn = 256;
     static constexpr std::chrono::seconds kUnwindAfter{1};
 
     [[nodiscard]] bool HasEnded() const noexcept;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <iocp/awaitables.h>
+#include <iocp/client_waits.h>
 #include <iocp/endpoint.h>
+#include <iocp/task.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace iocp::detail {
 class Connection;
@@ -47,12 +49,12 @@ public:
     //   Timeout  the deadline passed, or a UDP peer was silent for Listener::idle
     //   Full     no buffer was free (Options::max_receive_buffers)
     //   Stopped  Close was called, or the core is stopping
-    [[nodiscard]] iocp::RecvAwaitable Recv() noexcept { return {connection_.get(), std::span<std::byte>{}}; }
+    [[nodiscard]] iocp::RecvAwaitable Recv() noexcept { return iocp::RecvAwaitable(connection_.get()); }
 
     // The same into `memory`, which must not be empty and must live until the call has ended; yields the bytes filled.
     //   TooLong  a datagram was longer than `memory`; its first part is there, the rest is lost
     [[nodiscard]] iocp::RecvIntoAwaitable Recv(std::span<std::byte> memory) noexcept {
-        return {connection_.get(), memory};
+        return iocp::RecvIntoAwaitable({connection_.get(), memory});
     }
 
     // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at
@@ -62,10 +64,20 @@ public:
     //   TooLong  UDP only: longer than a datagram can be
     //   Stopped  Close was called, or the core's drain deadline passed
     [[nodiscard]] iocp::SendAwaitable Send(std::span<const std::byte> bytes) noexcept {
-        return {connection_.get(), bytes};
+        return iocp::SendAwaitable({connection_.get(), bytes});
     }
     [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
-        return {connection_.get(), std::as_bytes(std::span(text))};
+        return iocp::SendAwaitable({connection_.get(), std::as_bytes(std::span(text))});
+    }
+
+    // Runs `function(arguments...)`, which yields an iocp::Task<>, beside the handler, on the client's worker; it
+    // starts at once. Function and arguments are moved in and kept until it has ended, as std::thread keeps them;
+    // std::ref hands the client itself on: `client.Spawn(Heartbeat, std::ref(client))`. A child that lets an exception
+    // out closes the client. When the handler has returned, the children's waits end as Stopped, their sends go on for
+    // Options::linger, and the client ends after the last of them.
+    template <class Function, class... Arguments>
+    void Spawn(Function function, Arguments... arguments) {
+        SpawnTask(iocp::detail::Call(std::move(function), std::move(arguments)...));
     }
 
     // Ends the client from this side, from any thread: its awaits end as Stopped, and once its handler has returned the
@@ -73,6 +85,8 @@ public:
     void Close() noexcept;
 
 private:
+    void SpawnTask(iocp::Task<> task);
+
     friend class iocp::detail::Connection;
     friend struct iocp::detail::Introduction;
 

@@ -2,15 +2,20 @@
 // All of the public interface.
 #pragma once
 
+#include <iocp/channel.h>
 #include <iocp/client.h>
 #include <iocp/connect.h>
 #include <iocp/core.h>
 #include <iocp/datagram_socket.h>
 #include <iocp/endpoint.h>
+#include <iocp/event.h>
+#include <iocp/group.h>
 #include <iocp/operation.h>
 #include <iocp/operation_manager.h>
 #include <iocp/options.h>
 #include <iocp/protocol.h>
 #include <iocp/received.h>
 #include <iocp/result.h>
+#include <iocp/semaphore.h>
 #include <iocp/task.h>
+#include <iocp/time.h>

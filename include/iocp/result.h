@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace iocp {
 
@@ -47,6 +49,24 @@ private:
     std::size_t size_ = 0;
     int native_code_ = 0;
     Outcome outcome_ = Outcome::Ok;
+};
+
+// A result with a value: true when it worked, and then `*value` is what came of it.
+template <class T>
+class Value : public Result {
+public:
+    explicit Value(const Result& failure) noexcept : Result(failure) {}
+    Value(const Result& result, T value) : Result(result), value_(std::move(value)) {}
+    explicit Value(T value) : value_(std::move(value)) {}
+
+    // Only where there is one: where it worked, and after a task that returned though its deadline had passed.
+    [[nodiscard]] T& operator*() noexcept { return *value_; }
+    [[nodiscard]] const T& operator*() const noexcept { return *value_; }
+    [[nodiscard]] T* operator->() noexcept { return &*value_; }
+    [[nodiscard]] const T* operator->() const noexcept { return &*value_; }
+
+private:
+    std::optional<T> value_;
 };
 
 }  // namespace iocp

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iocp/result.h>
+#include <iocp/timer.h>
+#include <iocp/wait.h>
+
+#include <chrono>
 #include <coroutine>
 #include <exception>
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 
@@ -12,7 +19,23 @@ namespace iocp {
 template <class T>
 class Task;
 
+template <class T>
+class BoundedTask;
+
 namespace detail {
+
+class TaskPromiseBase;
+struct Branch;
+
+// Tasks that one coroutine awaits together.
+class Group {
+public:
+    // A task of it has ended, and not while it was started.
+    virtual void OnEnded(TaskPromiseBase& task) noexcept = 0;
+
+protected:
+    ~Group() = default;
+};
 
 // What the promises of all tasks share: who waits, and whether the waiter is still inside its await_suspend.
 //
@@ -27,8 +50,10 @@ public:
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            const TaskPromiseBase& promise = ended.promise();
-            if (!promise.starting_) promise.waiter_.resume();  // may destroy `ended`
+            TaskPromiseBase& promise = ended.promise();
+            if (promise.starting_) return;
+            if (promise.group_ != nullptr) return promise.group_->OnEnded(promise);  // may destroy `ended`, as does
+            promise.waiter_.resume();                                                // this
         }
         void await_resume() const noexcept {}
     };
@@ -37,12 +62,19 @@ public:
     void unhandled_exception() noexcept { exception_ = std::current_exception(); }
 
     // Runs `self` until it first suspends or ends. False: it has ended.
-    bool Start(std::coroutine_handle<> self, std::coroutine_handle<> waiter) {
+    bool Start(std::coroutine_handle<> self, std::coroutine_handle<> waiter, Scope* scope, Group* group = nullptr) {
         waiter_ = waiter;
+        scope_ = scope;
+        group_ = group;
         self.resume();
         starting_ = false;
         return !self.done();
     }
+
+    [[nodiscard]] Scope* CurrentScope() const noexcept { return scope_; }
+
+    // What escaped it.
+    [[nodiscard]] const std::exception_ptr& Exception() const noexcept { return exception_; }
 
 protected:
     void Rethrow() const {
@@ -51,6 +83,8 @@ protected:
 
 private:
     std::coroutine_handle<> waiter_;
+    Scope* scope_ = nullptr;
+    Group* group_ = nullptr;
     std::exception_ptr exception_;
     bool starting_ = true;
 };
@@ -114,11 +148,71 @@ public:
     explicit operator bool() const noexcept { return static_cast<bool>(coroutine_); }
 
     bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> waiter) { return coroutine_.promise().Start(coroutine_, waiter); }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> waiter) {
+        return coroutine_.promise().Start(coroutine_, waiter, detail::ScopeOf(waiter));
+    }
     T await_resume() { return coroutine_.promise().Take(); }
 
+    // Bounds the task: when the deadline passes, everything that it waits for ends as Timeout, and it is to return
+    // soon. What it did until then stays done; no byte is lost. Yields what the task returns where that is a Result of
+    // some kind; otherwise a Result, with the value of the task if it has one.
+    [[nodiscard]] BoundedTask<T> Within(std::chrono::nanoseconds duration) && noexcept {
+        return BoundedTask<T>(std::move(*this), {detail::Deadline::Within(duration), {}});
+    }
+    [[nodiscard]] BoundedTask<T> Until(std::chrono::steady_clock::time_point time) && noexcept {
+        return BoundedTask<T>(std::move(*this), {detail::Deadline::Until(time), {}});
+    }
+
+    // Ties the task to a token of yours: everything that it waits for ends as Stopped within about 10 milliseconds
+    // after a stop was requested, from any thread. May follow Within or Until.
+    [[nodiscard]] BoundedTask<T> With(std::stop_token token) && noexcept {
+        return BoundedTask<T>(std::move(*this), {{}, std::move(token)});
+    }
+
 private:
+    template <class>
+    friend class BoundedTask;
+    friend struct detail::Branch;
+
     std::coroutine_handle<promise_type> coroutine_;
+};
+
+// What Task::Within, Until and With return: awaited once, at once.
+template <class T>
+class [[nodiscard]] BoundedTask {
+public:
+    BoundedTask(Task<T> task, detail::Bounds bounds) noexcept : bounds_(std::move(bounds)), task_(std::move(task)) {}
+    BoundedTask(const BoundedTask&) = delete;
+    BoundedTask& operator=(const BoundedTask&) = delete;
+
+    [[nodiscard]] BoundedTask With(std::stop_token token) && noexcept {
+        return BoundedTask(std::move(task_), {bounds_.limit, std::move(token)});
+    }
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> waiter) {
+        scope_.emplace(detail::ScopeOf(waiter), bounds_);
+        return task_.coroutine_.promise().Start(task_.coroutine_, waiter, &*scope_);
+    }
+    auto await_resume() {
+        const Result how(scope_->VerdictOnSends());
+        scope_.reset();
+        if constexpr (std::is_void_v<T>) {
+            task_.await_resume();
+            return how;
+        } else if constexpr (std::is_base_of_v<Result, T>) {
+            return task_.await_resume();
+        } else {
+            return Value<T>(how, task_.await_resume());
+        }
+    }
+
+private:
+    const detail::Bounds bounds_;
+    std::optional<detail::BoundedScope> scope_;  // of the task, which it outlives
+    Task<T> task_;
 };
 
 template <class T>
@@ -129,5 +223,15 @@ Task<T> detail::TaskPromise<T>::get_return_object() noexcept {
 inline Task<void> detail::TaskPromise<void>::get_return_object() noexcept {
     return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
 }
+
+namespace detail {
+
+// Keeps a function and its arguments until the task that they make has ended.
+template <class Function, class... Arguments>
+Task<> Call(Function function, Arguments... arguments) {
+    co_await std::invoke(std::move(function), std::move(arguments)...);
+}
+
+}  // namespace detail
 
 }  // namespace iocp

@@ -47,11 +47,3 @@ private:
 };
 
 }  // namespace iocp::detail
-
-namespace iocp {
-
-// The time that the calling coroutine's core goes by: the system's steady clock, or a Simulation's. Outside a core: the
-// steady clock. The time to give to Until and to measure with.
-[[nodiscard]] std::chrono::steady_clock::time_point Now() noexcept;
-
-}  // namespace iocp

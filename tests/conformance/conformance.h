@@ -49,6 +49,12 @@ private:
     std::coroutine_handle<> held_;
 };
 
+// Tells that its coroutine is gone.
+struct NoteEnd {
+    Notes& notes;
+    ~NoteEnd() { notes.Write("destroyed"); }
+};
+
 class Conformance : public testing::TestWithParam<iocp::EngineKind> {
 public:
     // A coroutine without captures; what it needs of the test it is given.

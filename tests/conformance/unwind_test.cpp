@@ -8,11 +8,6 @@ namespace iocp_test {
 
 namespace {
 
-struct NoteEnd {
-    Notes& notes;
-    ~NoteEnd() { notes.Write("destroyed"); }
-};
-
 Task<> WaitForEver(IOCP_Client& client, Conformance& test) {
     const NoteEnd end{test.notes};
     co_await client.Recv();

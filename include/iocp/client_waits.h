@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <iocp/awaitable.h>
+#include <iocp/received.h>
+#include <iocp/result.h>
+#include <iocp/wait.h>
+
+#include <coroutine>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+class IOCP_Operation;
+
+namespace iocp {
+
+namespace detail {
+
+class Connection;
+
+// A wait on a connection. Destroying it while it waits gives its operation up to the kernel, and returns only when the
+// kernel no longer needs memory of the caller's.
+class ConnectionWait : public Wait {
+public:
+    void EndAs(Outcome why) noexcept final;
+
+    Connection* const connection;
+    IOCP_Operation* operation = nullptr;
+
+protected:
+    ConnectionWait(Connection* on, Deadline at_most, Fire when_due, bool sends) noexcept
+        : Wait(at_most, when_due, sends), connection(on) {}
+    ~ConnectionWait() = default;
+};
+
+class RecvWait : public ConnectionWait {
+public:
+    using Memory = std::span<std::byte>;
+
+    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept;
+    ~RecvWait();
+
+    bool Start(std::coroutine_handle<> coroutine, Scope* of);
+
+    Memory memory;  // empty: lend a buffer
+    Buffer* buffer = nullptr;
+};
+
+// Recv().
+class LendingRecvWait final : public RecvWait {
+public:
+    using Request = Connection*;
+
+    LendingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked, {}, at_most), request(asked) {}
+
+    [[nodiscard]] Received Take() noexcept { return Received(result, std::exchange(buffer, nullptr)); }
+
+    const Request request;
+};
+
+// Recv(span).
+class FillingRecvWait final : public RecvWait {
+public:
+    struct Request {
+        Connection* connection;
+        std::span<std::byte> memory;
+    };
+
+    FillingRecvWait(Request asked, Deadline at_most) noexcept
+        : RecvWait(asked.connection, asked.memory, at_most), request(asked) {}
+
+    [[nodiscard]] Result Take() const noexcept { return result; }
+
+    const Request request;
+};
+
+class SendWait final : public ConnectionWait {
+public:
+    struct Request {
+        Connection* connection;
+        std::span<const std::byte> bytes;
+    };
+
+    SendWait(Request asked, Deadline at_most) noexcept;
+    ~SendWait();
+
+    bool Start(std::coroutine_handle<> coroutine, Scope* of);
+    [[nodiscard]] Result Take() const noexcept { return result; }
+
+    const Request request;
+    std::span<const std::byte> memory;  // what is not sent yet
+    SendWait* next = nullptr;           // the send that was asked for after this one
+    bool queued = false;
+};
+
+}  // namespace detail
+
+using RecvAwaitable = Awaitable<detail::LendingRecvWait>;
+using RecvIntoAwaitable = Awaitable<detail::FillingRecvWait>;
+using SendAwaitable = Awaitable<detail::SendWait>;
+
+}  // namespace iocp

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// What stands behind every `co_await` of the library. Nothing here is called by users.
+#pragma once
+
+#include <iocp/result.h>
+#include <iocp/timer.h>
+
+#include <chrono>
+#include <coroutine>
+#include <stop_token>
+
+namespace iocp::detail {
+
+class Scope;
+class Worker;
+
+// One wait of a coroutine: in which scope, until when, and how it ended. Lives in the coroutine's frame and is used on
+// its worker only.
+class Wait : public Timer {
+public:
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+
+    // Asks a suspended wait to end as `why`, unless it has ended otherwise by then. Resumes no coroutine itself.
+    virtual void EndAs(Outcome why) noexcept = 0;
+
+    // Goes on with the coroutine, in whose frame this lies.
+    void Resume();
+
+    // From now on the end of the scope ends this wait too.
+    void JoinScope() noexcept;
+
+    const Deadline limit;
+    const bool is_send;      // goes on while its scope is only told to stop
+    Scope* scope = nullptr;  // the coroutine's; null where it is in none
+    std::coroutine_handle<> waiter;
+    Result result;
+    Outcome cut = Outcome::Ok;  // what it was asked to end as
+    bool suspended = false;
+
+protected:
+    Wait(Deadline at_most, Fire when_due, bool sends = false) noexcept
+        : Timer(when_due), limit(at_most), is_send(sends) {}
+    ~Wait() { LeaveScope(); }
+
+    void LeaveScope() noexcept;
+
+private:
+    friend class Scope;
+
+    Wait* previous_ = nullptr;
+    Wait* next_ = nullptr;
+    bool listed_ = false;
+};
+
+// What is told to end as a whole: a client, one of its children, a task with a deadline, a branch of a Race. Whatever
+// waits in it, or in a scope inside it, ends then, and so does every wait that begins later.
+// Used on one worker only, and outlives the coroutines in it.
+class Scope {
+public:
+    explicit Scope(Scope* parent = nullptr) noexcept;
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope();
+
+    // Everything but sends ends as Stopped.
+    void Stop() noexcept;
+
+    // Everything ends as `why`. The first call decides.
+    void End(Outcome why) noexcept;
+
+    // As what a wait that begins now must end at once; Ok where it may wait.
+    [[nodiscard]] Outcome Verdict() const noexcept { return verdict_; }
+    [[nodiscard]] Outcome VerdictOnSends() const noexcept { return verdict_on_sends_; }
+
+    // The coroutine to destroy where one in this scope goes on waiting though it was told to end.
+    void BelongsTo(std::coroutine_handle<> root) noexcept { root_ = root; }
+
+    // A wait was refused once more. Yields the coroutine to destroy for that, or null.
+    [[nodiscard]] std::coroutine_handle<> CountRefusal() noexcept;
+
+private:
+    friend class Wait;
+
+    Scope* const parent_;
+    Scope* previous_ = nullptr;
+    Scope* next_ = nullptr;
+    Scope* first_inside_ = nullptr;
+    Wait* first_ = nullptr;
+    std::coroutine_handle<> root_;
+    unsigned refusals_ = 0;
+    Outcome verdict_ = Outcome::Ok;
+    Outcome verdict_on_sends_ = Outcome::Ok;
+};
+
+// A wait that time ends, or its scope: a sleep.
+class Pause final : public Wait {
+public:
+    using Request = std::chrono::nanoseconds;
+
+    // Ends as Ok after `duration`; earlier, as Timeout, where `at_most` is earlier.
+    Pause(Request duration, Deadline at_most) noexcept;
+    ~Pause();
+
+    bool Start(std::coroutine_handle<> coroutine, Scope* of);
+    void EndAs(Outcome why) noexcept override;
+
+    [[nodiscard]] Result Take() const noexcept { return result; }
+
+    const Request request;
+
+private:
+    Worker* worker_ = nullptr;
+};
+
+// What bounds a task beside its scope.
+struct Bounds {
+    Deadline limit;
+    std::stop_token token;
+};
+
+// A scope that ends as Timeout when its deadline passes, and as Stopped soon after its token asks for it.
+// Of the worker that makes it.
+class BoundedScope final : public Scope, private Timer {
+public:
+    BoundedScope(Scope* parent, const Bounds& bounds);
+    ~BoundedScope();
+
+private:
+    void Look();
+
+    Worker& worker_;
+    const std::stop_token token_;
+    const Clock::time_point due_;
+};
+
+// The scope of a coroutine that awaits; null for one that is none of the library's.
+template <class Promise>
+[[nodiscard]] Scope* ScopeOf(std::coroutine_handle<Promise> coroutine) noexcept {
+    if constexpr (requires { coroutine.promise().CurrentScope(); })
+        return coroutine.promise().CurrentScope();
+    else
+        return nullptr;
+}
+
+}  // namespace iocp::detail

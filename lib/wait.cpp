@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "misuse.h"
+#include "worker.h"
+
+#include <iocp/wait.h>
+
+#include <algorithm>
+
+namespace iocp::detail {
+
+namespace {
+
+// A handler that goes on asking after this many refusals never will return.
+constexpr unsigned kMostRefusals = 1'000;
+
+constexpr std::chrono::milliseconds kBetweenLooks{10};  // at a token
+
+Worker& MustBeOnAWorker() {
+    Worker* const worker = Worker::Current();
+    if (worker == nullptr) Misuse("a wait outside a coroutine of a core");
+    return *worker;
+}
+
+}  // namespace
+
+void Wait::Resume() {
+    LeaveScope();
+    suspended = false;
+    waiter.resume();
+}
+
+void Wait::JoinScope() noexcept {
+    if (scope == nullptr) return;
+    next_ = scope->first_;
+    if (next_ != nullptr) next_->previous_ = this;
+    scope->first_ = this;
+    listed_ = true;
+}
+
+void Wait::LeaveScope() noexcept {
+    if (!listed_) return;
+    (previous_ != nullptr ? previous_->next_ : scope->first_) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+    previous_ = next_ = nullptr;
+    listed_ = false;
+}
+
+Scope::Scope(Scope* parent) noexcept : parent_(parent) {
+    if (parent == nullptr) return;
+    verdict_ = parent->verdict_;
+    verdict_on_sends_ = parent->verdict_on_sends_;
+    next_ = parent->first_inside_;
+    if (next_ != nullptr) next_->previous_ = this;
+    parent->first_inside_ = this;
+}
+
+Scope::~Scope() {
+    if (parent_ == nullptr) return;
+    (previous_ != nullptr ? previous_->next_ : parent_->first_inside_) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+}
+
+void Scope::Stop() noexcept {
+    if (verdict_ != Outcome::Ok) return;
+    verdict_ = Outcome::Stopped;
+    for (Wait* wait = first_; wait != nullptr; wait = wait->next_)
+        if (!wait->is_send) wait->EndAs(Outcome::Stopped);
+    for (Scope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->Stop();
+}
+
+void Scope::End(Outcome why) noexcept {
+    if (verdict_on_sends_ != Outcome::Ok) return;
+    verdict_on_sends_ = why;
+    if (verdict_ == Outcome::Ok) verdict_ = why;
+    for (Wait* wait = first_; wait != nullptr; wait = wait->next_) wait->EndAs(why);
+    for (Scope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->End(why);
+}
+
+std::coroutine_handle<> Scope::CountRefusal() noexcept {
+    Scope* at = this;
+    while (!at->root_ && at->parent_ != nullptr) at = at->parent_;
+    return ++at->refusals_ == kMostRefusals ? at->root_ : nullptr;
+}
+
+Pause::Pause(Request duration, Deadline at_most) noexcept
+    : Wait(at_most,
+           [](Timer& timer) noexcept {
+               auto& self = static_cast<Pause&>(timer);
+               if (self.cut != Outcome::Ok) self.result = Result(self.cut);
+               self.Resume();
+           }),
+      request(duration) {}
+
+Pause::~Pause() {
+    if (suspended) worker_->Timers().Disarm(*this);
+}
+
+bool Pause::Start(std::coroutine_handle<> coroutine, Scope* of) {
+    worker_ = &MustBeOnAWorker();
+    waiter = coroutine;
+    scope = of;
+    suspended = true;
+    if (scope != nullptr && scope->Verdict() != Outcome::Ok)
+        return suspended = worker_->Refuse(*this, scope->Verdict());
+    const auto now = worker_->Net().Now();
+    const auto ends = Deadline::Within(request).From(now);
+    const auto cut_at = limit.From(now);
+    if (cut_at < ends) result = Result(Outcome::Timeout);
+    worker_->Timers().Arm(*this, std::min(ends, cut_at));
+    JoinScope();
+    return true;
+}
+
+void Pause::EndAs(Outcome why) noexcept { worker_->EndSoon(*this, why); }
+
+BoundedScope::BoundedScope(Scope* parent, const Bounds& bounds)
+    : Scope(parent),
+      Timer([](Timer& timer) noexcept { static_cast<BoundedScope&>(timer).Look(); }),
+      worker_(MustBeOnAWorker()),
+      token_(bounds.token),
+      due_(bounds.limit.From(worker_.Net().Now())) {
+    Look();
+}
+
+BoundedScope::~BoundedScope() { worker_.Timers().Disarm(*this); }
+
+// A token is asked again and again: its callbacks would run on the thread of whoever stops it, and hang with MinGW's
+// GCC 12.
+void BoundedScope::Look() {
+    if (token_.stop_requested()) return End(Outcome::Stopped);
+    const auto now = worker_.Net().Now();
+    if (now >= due_) return End(Outcome::Timeout);
+    const auto next = token_.stop_possible() ? std::min(due_, now + kBetweenLooks) : due_;
+    if (next != Clock::time_point::max()) worker_.Timers().Arm(*this, next);
+}
+
+}  // namespace iocp::detail
