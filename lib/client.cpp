@@ -26,6 +26,11 @@ void IOCP_Client::Close() noexcept {
     if (connection_) connection_->CloseFromAnywhere(shared_from_this());
 }
 
+iocp::Result IOCP_Client::Post(iocp::SharedBytes bytes) {
+    if (!connection_) return iocp::Result(iocp::Outcome::Closed);
+    return connection_->Post(std::move(bytes), *this);
+}
+
 void IOCP_Client::SpawnTask(iocp::Task<> task) {
     if (!connection_) iocp::detail::Misuse("Spawn on a client that no core has accepted");
     connection_->RunChild(id_, std::move(task));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "detached.h"
+#include "outbox.h"
 #include "stoppable.h"
 
 #include <iocp/client.h>
@@ -48,6 +49,9 @@ public:
 
     [[nodiscard]] virtual Endpoint Local() const noexcept = 0;
 
+    // Whether several posts may go as one.
+    [[nodiscard]] virtual bool IsStream() const noexcept = 0;
+
     // After the handler: whether the peer must be waited for so that it gets all that was sent, and the waiting.
     [[nodiscard]] virtual bool MustLinger() const noexcept { return false; }
     [[nodiscard]] virtual Task<void> Linger(std::chrono::milliseconds limit);
@@ -69,6 +73,14 @@ public:
 
     // Runs `task` as one of them.
     void RunChild(std::uint64_t client_id, Task<> task);
+
+    // From any thread: see IOCP_Client::Post.
+    [[nodiscard]] Result Post(SharedBytes bytes, IOCP_Client& client);
+    void LimitPosts(const PostLimits& limits) noexcept { outbox_.Limit(limits); }
+
+    // Destroys the children that are left, and takes no posts and runs no children any more. After EndChildren, or in
+    // place of it.
+    void Retire() noexcept;
 
     // For the session, when the handler has ended: tells the children to stop, cuts off what they send at `limit`, and
     // suspends until all have ended.
@@ -102,6 +114,7 @@ protected:
 private:
     class Child;
 
+    static Detached EmptyOutbox(Worker& worker, Connection& self);
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
 
     [[nodiscard]] bool Start(RecvWait& wait);
@@ -110,11 +123,13 @@ private:
     Worker* home_;
     std::shared_ptr<Inbox> inbox_;
     Scope scope_;
-    std::size_t children_ = 0;
+    Outbox outbox_;
+    Child* children_ = nullptr;
     ChildrenGone* waiting_for_children_ = nullptr;
     bool stopping_ = false;
     bool closed_ = false;
     bool ended_ = false;
+    bool retired_ = false;
     std::atomic<bool> close_asked_ = false;
 };
 
@@ -125,13 +140,14 @@ public:
     ChildrenGone& operator=(const ChildrenGone&) = delete;
     ~ChildrenGone();
 
-    bool await_ready() const noexcept { return connection_.children_ == 0; }
+    bool await_ready() const noexcept { return connection_.children_ == nullptr; }
     void await_suspend(std::coroutine_handle<DetachedPromise> session);
     void await_resume() const noexcept {}
 
-private:
-    friend class Child;
+    // The last child is gone.
+    void AllGone() noexcept;
 
+private:
     static void OnDue(Timer& timer) noexcept;
 
     Connection& connection_;

@@ -29,6 +29,11 @@ void IOCP_CORE::Spawn(iocp::Task<> task) { state_->Spawn(std::move(task)); }
 
 std::shared_ptr<IOCP_Client> IOCP_CORE::FindClient(std::uint64_t id) const { return state_->FindClient(id); }
 
+iocp::Result IOCP_CORE::Post(std::uint64_t id, iocp::SharedBytes bytes) {
+    const auto client = FindClient(id);
+    return client ? client->Post(std::move(bytes)) : iocp::Result(iocp::Outcome::Closed);
+}
+
 void IOCP_CORE::ForEachClient(const std::function<void(IOCP_Client&)>& visit) const {
     for (const auto& client : state_->Clients()) visit(*client);
 }

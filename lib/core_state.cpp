@@ -293,8 +293,8 @@ void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
 }
 
 Counters LiveCounters::Snapshot() const noexcept {
-    return {clients_accepted,  clients_refused,     listeners_full, accept_retries,
-            datagrams_dropped, receive_buffers_out, handler_errors, handlers_unwound};
+    return {clients_accepted, clients_refused,     listeners_full,      accept_retries, datagrams_dropped,
+            posts_dropped,    slow_clients_closed, receive_buffers_out, handler_errors, handlers_unwound};
 }
 
 }  // namespace iocp::detail

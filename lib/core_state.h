@@ -32,6 +32,8 @@ struct LiveCounters {
     std::atomic<std::uint64_t> listeners_full = 0;
     std::atomic<std::uint64_t> accept_retries = 0;
     std::atomic<std::uint64_t> datagrams_dropped = 0;
+    std::atomic<std::uint64_t> posts_dropped = 0;
+    std::atomic<std::uint64_t> slow_clients_closed = 0;
     std::atomic<std::uint64_t> receive_buffers_out = 0;
     std::atomic<std::uint64_t> handler_errors = 0;
     std::atomic<std::uint64_t> handlers_unwound = 0;

@@ -27,7 +27,7 @@ struct DatagramListener::PeersGone {
 
 DatagramListener::DatagramListener(Worker& home, const Listener& settings, SocketHandle socket,
                                    std::size_t most_clients)
-    : Door(settings.protocol, settings.protocol_id, Transport::Udp),
+    : Door(settings),
       home_(home),
       handle_(socket),
       limits_{settings.idle, settings.max_queued_datagrams, settings.max_queued_bytes},

@@ -40,6 +40,7 @@ public:
 
     void Abandon(RecvWait& wait) noexcept override;
     void Abandon(SendWait& wait) noexcept override;
+    [[nodiscard]] bool IsStream() const noexcept override { return false; }
     void OnDue(RecvWait& wait) noexcept override;
     void OnDue(SendWait& wait) noexcept override;
     [[nodiscard]] Endpoint Local() const noexcept override;

@@ -3,8 +3,10 @@
 
 #include "connection.h"
 #include "detached.h"
+#include "outbox.h"
 
 #include <iocp/endpoint.h>
+#include <iocp/options.h>
 #include <iocp/protocol.h>
 
 #include <memory>
@@ -22,19 +24,24 @@ public:
     [[nodiscard]] IOCP_Protocol& Protocol() const noexcept { return *protocol_; }
     [[nodiscard]] int ProtocolId() const noexcept { return protocol_id_; }
     [[nodiscard]] Transport Over() const noexcept { return transport_; }
+    [[nodiscard]] const PostLimits& Posts() const noexcept { return posts_; }
 
     // On any worker: a client that was let in, or was on its way in, is gone.
     virtual void Left(const Endpoint& remote) noexcept = 0;
 
 protected:
-    Door(std::shared_ptr<IOCP_Protocol> protocol, int protocol_id, Transport transport) noexcept
-        : protocol_(std::move(protocol)), protocol_id_(protocol_id), transport_(transport) {}
+    explicit Door(const Listener& settings)
+        : protocol_(settings.protocol),
+          protocol_id_(settings.protocol_id),
+          transport_(settings.transport),
+          posts_{settings.max_posted_bytes, settings.on_full} {}
     ~Door() = default;
 
 private:
     std::shared_ptr<IOCP_Protocol> protocol_;
     int protocol_id_;
     Transport transport_;
+    PostLimits posts_;
 };
 
 // On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its

@@ -19,6 +19,8 @@ public:
     void Abandon(SendWait& wait) noexcept override;
     [[nodiscard]] Endpoint Local() const noexcept override;
 
+    [[nodiscard]] bool IsStream() const noexcept override { return true; }
+
     void OnDue(RecvWait& wait) noexcept override;
     void OnDue(SendWait& wait) noexcept override;
 

@@ -39,11 +39,7 @@ struct StreamListener::SlotFree {
 
 StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHandle socket, std::size_t most_clients,
                                AcceptDepth depth)
-    : Door(settings.protocol, settings.protocol_id, Transport::Tcp),
-      home_(home),
-      socket_(socket),
-      most_clients_(most_clients),
-      depth_(depth) {}
+    : Door(settings), home_(home), socket_(socket), most_clients_(most_clients), depth_(depth) {}
 
 StreamListener::~StreamListener() {
     if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);

@@ -3,6 +3,7 @@
 
 #include <iocp/client_waits.h>
 #include <iocp/endpoint.h>
+#include <iocp/shared_bytes.h>
 #include <iocp/task.h>
 
 #include <cstddef>
@@ -22,7 +23,7 @@ struct Introduction;
 //
 // Owner: the core keeps it alive while its handler runs; others hold it by std::shared_ptr for as long as they like,
 // and find it ended then. Thread rule: its coroutines run on one worker, its home, one at a time, so its state needs no
-// lock. Id, Remote, ProtocolId, Transport and Close may be called from any thread; everything else only from its
+// lock. Id, Remote, ProtocolId, Transport, Post and Close may be called from any thread; everything else only from its
 // coroutines.
 class IOCP_Client : public std::enable_shared_from_this<IOCP_Client> {
 public:
@@ -69,6 +70,13 @@ public:
     [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
         return iocp::SendAwaitable({connection_.get(), std::as_bytes(std::span(text))});
     }
+
+    // Queues `bytes` to be sent whole, behind what was posted before, and never waits. Any thread. Beside Sends it
+    // comes whole too, in no order with them. On UDP each post is one datagram. What is queued when the handler returns
+    // is still sent, for Options::linger.
+    //   Full    Listener::max_posted_bytes are waiting already; see Listener::on_full
+    //   Closed  the client is gone
+    iocp::Result Post(iocp::SharedBytes bytes);
 
     // Runs `function(arguments...)`, which yields an iocp::Task<>, beside the handler, on the client's worker; it
     // starts at once. Function and arguments are moved in and kept until it has ended, as std::thread keeps them;

@@ -75,6 +75,9 @@ public:
     // The client with this id, or nothing when it has ended.
     [[nodiscard]] std::shared_ptr<IOCP_Client> FindClient(std::uint64_t id) const;
 
+    // Posts `bytes` to the client with this id: see IOCP_Client::Post. Closed where there is none.
+    iocp::Result Post(std::uint64_t id, iocp::SharedBytes bytes);
+
     // Calls `visit` for each client that is in the table at the time of the call, on the calling thread.
     void ForEachClient(const std::function<void(IOCP_Client&)>& visit) const;
 

@@ -16,6 +16,8 @@
 #include <iocp/protocol.h>
 #include <iocp/received.h>
 #include <iocp/result.h>
+#include <iocp/room.h>
 #include <iocp/semaphore.h>
+#include <iocp/shared_bytes.h>
 #include <iocp/task.h>
 #include <iocp/time.h>

@@ -32,6 +32,13 @@ enum class EngineKind : std::uint8_t {
 [[nodiscard]] std::string_view ToString(EngineKind engine) noexcept;
 [[nodiscard]] std::optional<EngineKind> ParseEngineKind(std::string_view name) noexcept;
 
+// What Post does where a client takes its posts too slowly, so that Listener::max_posted_bytes are waiting for it.
+enum class OnFull : std::uint8_t {
+    DropNewest,  // what is posted is not queued, and Post says Full; to wait instead, Send
+    DropOldest,  // what waits longest makes room
+    Disconnect,  // the client is closed
+};
+
 // Where a core listens, for which protocol, and within which limits.
 struct Listener {
     // `port` 0 lets the system choose, one number for TCP and UDP of an address; IOCP_CORE::Listening tells which.
@@ -56,6 +63,9 @@ struct Listener {
     std::chrono::milliseconds idle{60'000};               // silence after which a UDP peer has ended
     std::size_t max_queued_datagrams = 256;               // received and not yet taken by a UDP peer's handler;
     std::size_t max_queued_bytes = std::size_t{1} << 20;  //   more are dropped and counted
+
+    std::size_t max_posted_bytes = std::size_t{1} << 20;  // posted to a client and not being sent yet
+    OnFull on_full = OnFull::DropNewest;                  // what happens above that
 };
 
 struct Options {
@@ -86,6 +96,8 @@ struct Counters {
     std::uint64_t listeners_full = 0;       // times a listener stopped accepting at max_clients
     std::uint64_t accept_retries = 0;       // accepts that failed and were tried again
     std::uint64_t datagrams_dropped = 0;    // above max_clients, max_queued_datagrams or max_queued_bytes
+    std::uint64_t posts_dropped = 0;        // above max_posted_bytes
+    std::uint64_t slow_clients_closed = 0;  // for OnFull::Disconnect
     std::uint64_t receive_buffers_out = 0;  // Recv that ended as Full
     std::uint64_t handler_errors = 0;       // exceptions that reached OnError
     std::uint64_t handlers_unwound = 0;     // handlers that did not return after Stop and were destroyed

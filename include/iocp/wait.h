@@ -75,6 +75,7 @@ public:
 
     // The coroutine to destroy where one in this scope goes on waiting though it was told to end.
     void BelongsTo(std::coroutine_handle<> root) noexcept { root_ = root; }
+    [[nodiscard]] std::coroutine_handle<> Root() const noexcept { return root_; }
 
     // A wait was refused once more. Yields the coroutine to destroy for that, or null.
     [[nodiscard]] std::coroutine_handle<> CountRefusal() noexcept;
