@@ -26,6 +26,15 @@ void IOCP_Client::Close() noexcept {
     if (connection_) connection_->CloseFromAnywhere(shared_from_this());
 }
 
+void IOCP_Client::FinishSending() {
+    if (connection_) connection_->FinishSending();
+}
+
+std::stop_token IOCP_Client::StopToken() {
+    if (!connection_) iocp::detail::Misuse("StopToken of a client that no core has accepted");
+    return connection_->StopToken();
+}
+
 iocp::Result IOCP_Client::Post(iocp::SharedBytes bytes) {
     if (!connection_) return iocp::Result(iocp::Outcome::Closed);
     return connection_->Post(std::move(bytes), *this);

@@ -20,6 +20,7 @@ Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), outbox
 void Connection::CloseHere() noexcept {
     if (closed_) return;
     closed_ = true;
+    stop_.request_stop();
     scope_.End(Outcome::Stopped);
     EndWaits(true);
 }
@@ -45,6 +46,7 @@ Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
 
 void Connection::Stop() noexcept {
     stopping_ = true;
+    stop_.request_stop();
     scope_.Stop();
     EndWaits(false);
 }
@@ -72,6 +74,14 @@ private:
     Child* previous_ = nullptr;
     Child* next_;
 };
+
+std::stop_token Connection::StopToken() {
+    if (!stop_.stop_possible()) {
+        stop_ = std::stop_source();
+        if (stopping_ || closed_) stop_.request_stop();
+    }
+    return stop_.get_token();
+}
 
 void Connection::RunChild(std::uint64_t client_id, Task<> task) {
     if (retired_) Misuse("Spawn on a client whose handler has ended");

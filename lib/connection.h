@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 
 namespace iocp::detail {
 
@@ -74,6 +75,9 @@ public:
     // Runs `task` as one of them.
     void RunChild(std::uint64_t client_id, Task<> task);
 
+    virtual void FinishSending() noexcept {}
+    [[nodiscard]] std::stop_token StopToken();
+
     // From any thread: see IOCP_Client::Post.
     [[nodiscard]] Result Post(SharedBytes bytes, IOCP_Client& client);
     void LimitPosts(const PostLimits& limits) noexcept { outbox_.Limit(limits); }
@@ -123,6 +127,7 @@ private:
     Worker* home_;
     std::shared_ptr<Inbox> inbox_;
     Scope scope_;
+    std::stop_source stop_{std::nostopstate};  // made when it is asked for
     Outbox outbox_;
     Child* children_ = nullptr;
     ChildrenGone* waiting_for_children_ = nullptr;

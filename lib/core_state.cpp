@@ -140,6 +140,7 @@ void CoreState::Prepare(unsigned workers) {
 }
 
 void CoreState::StartWorkers(unsigned count, EngineKind engine) {
+    pool_ = std::make_unique<ThreadPool>(options_.offload_threads, options_.max_offloaded);
     {
         const std::lock_guard lock(mutex_);
         workers_.clear();
@@ -224,7 +225,14 @@ void CoreState::Tick() noexcept {
     Guard(0, [this] { core_.OnBackgroundTick(); });
 }
 
+bool CoreState::Offload(std::shared_ptr<Job> job) {
+    if (network_.HasThreads()) return pool_->Post(std::move(job));
+    job->Run();
+    return true;
+}
+
 void CoreState::FinishRun() noexcept {
+    pool_->Close();
     Guard(0, [this] { core_.OnStop(); });
     CloseOpened();
 

@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "network.h"
 #include "socket.h"
+#include "thread_pool.h"
 
 #include <iocp/core.h>
 #include <iocp/timer.h>
@@ -95,6 +96,9 @@ public:
     // Reports a listener that its engine refused.
     void Require(int attach_code, const Endpoint& listening) noexcept;
 
+    // Runs `job` on a thread of the core's, or here where its network has none. False: too many wait already.
+    [[nodiscard]] bool Offload(std::shared_ptr<Job> job);
+
     // By the crew.
     [[nodiscard]] std::chrono::milliseconds TickInterval() const noexcept;
     void Tick() noexcept;
@@ -150,7 +154,8 @@ private:
     mutable std::mutex table_mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
 
-    std::unique_ptr<Crew> crew_;  // last, so that it ends first
+    std::unique_ptr<ThreadPool> pool_;  // of a run
+    std::unique_ptr<Crew> crew_;        // last, so that it ends first
 };
 
 }  // namespace iocp::detail

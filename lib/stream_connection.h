@@ -19,6 +19,7 @@ public:
     void Abandon(SendWait& wait) noexcept override;
     [[nodiscard]] Endpoint Local() const noexcept override;
 
+    void FinishSending() noexcept override;
     [[nodiscard]] bool IsStream() const noexcept override { return true; }
 
     void OnDue(RecvWait& wait) noexcept override;
@@ -60,6 +61,7 @@ private:
     SendWait* last_sending_ = nullptr;
     Outcome send_failure_ = Outcome::Ok;  // set once the stream was cut in the middle of a message
     bool peer_ended_ = false;
+    bool finishing_ = false;  // no send begins any more
     bool broken_ = false;
     bool lingering_ = false;
     bool cut_ = false;  // the drain deadline has passed

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 
@@ -70,6 +71,14 @@ public:
     [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
         return iocp::SendAwaitable({connection_.get(), std::as_bytes(std::span(text))});
     }
+
+    // Tells the peer that nothing more comes (TCP: ends this side's half of the stream), once the sends that have begun
+    // are finished. Later ones end as Stopped; Recv goes on. No effect on UDP.
+    void FinishSending();
+
+    // Asks whether it is time to stop, in a long computation: true once the client was closed or the core is stopping.
+    // Awaits need no token, they end by themselves. May be handed to other threads.
+    [[nodiscard]] std::stop_token StopToken();
 
     // Queues `bytes` to be sent whole, behind what was posted before, and never waits. Any thread. Beside Sends it
     // comes whole too, in no order with them. On UDP each post is one datagram. What is queued when the handler returns

@@ -10,11 +10,13 @@
 #include <iocp/endpoint.h>
 #include <iocp/event.h>
 #include <iocp/group.h>
+#include <iocp/offload.h>
 #include <iocp/operation.h>
 #include <iocp/operation_manager.h>
 #include <iocp/options.h>
 #include <iocp/protocol.h>
 #include <iocp/received.h>
+#include <iocp/relay.h>
 #include <iocp/result.h>
 #include <iocp/room.h>
 #include <iocp/semaphore.h>

@@ -85,6 +85,9 @@ struct Options {
     // Where sockets and time come from: null for the system's own, or a Simulation's, which must outlive the core.
     iocp::Network* network = nullptr;
 
+    unsigned offload_threads = 4;       // most threads for iocp::Offload
+    std::size_t max_offloaded = 1'024;  // that may wait for one
+
     // Raises the soft limit of descriptors to the hard one at start; Linux.
     bool raise_descriptor_limit = true;
 };

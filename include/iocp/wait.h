@@ -144,4 +144,19 @@ template <class Promise>
         return nullptr;
 }
 
+// Yields the scope of the coroutine that awaits it, without suspending it.
+class ThisScope {
+public:
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
+        scope_ = ScopeOf(coroutine);
+        return false;
+    }
+    Scope* await_resume() const noexcept { return scope_; }
+
+private:
+    Scope* scope_ = nullptr;
+};
+
 }  // namespace iocp::detail
