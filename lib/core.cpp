@@ -19,6 +19,10 @@ void IOCP_CORE::Run(unsigned workers) { state_->Run(workers); }
 
 void IOCP_CORE::Start(unsigned workers) { state_->Start(workers); }
 
+void IOCP_CORE::StartPolled() { state_->StartPolled(); }
+
+bool IOCP_CORE::Poll(std::chrono::nanoseconds at_most) { return state_->Poll(at_most); }
+
 void IOCP_CORE::Stop(std::chrono::milliseconds drain) { state_->Stop(drain); }
 
 void IOCP_CORE::Stop() { state_->Stop(state_->Settings().drain); }

@@ -4,6 +4,7 @@
 #include "crew.h"
 #include "engine.h"
 #include "network.h"
+#include "polled_crew.h"
 #include "socket.h"
 #include "thread_pool.h"
 
@@ -53,6 +54,8 @@ public:
 
     void Run(unsigned workers);
     void Start(unsigned workers);
+    void StartPolled();
+    bool Poll(std::chrono::nanoseconds at_most);
     void Stop(std::chrono::milliseconds drain);
     void Spawn(Task<> task);
 
@@ -113,6 +116,7 @@ private:
         SocketHandle socket;
     };
 
+    void Start(unsigned workers, Crew& crew);
     void Prepare(unsigned workers);
     void OpenListeners();
     [[nodiscard]] Opened Open(const Listener& listener, std::uint16_t port) const;
@@ -155,7 +159,9 @@ private:
     std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
 
     std::unique_ptr<ThreadPool> pool_;  // of a run
-    std::unique_ptr<Crew> crew_;        // last, so that it ends first
+    std::unique_ptr<Crew> own_crew_;    // the network's; ends before what is above
+    PolledCrew polled_crew_;
+    std::atomic<Crew*> crew_;  // that runs it, or ran it last
 };
 
 }  // namespace iocp::detail

@@ -56,6 +56,17 @@ public:
     // The same without waiting, and without watching for Ctrl-C. A stopped core may be started again.
     void Start(unsigned workers = 0);
 
+    // The same without a thread of its own: with one worker that runs, as do the ticks and hooks, inside Poll, on the
+    // thread that called this. For applications with a loop of their own; all handlers run there, so what they share
+    // with the application needs no lock. Only Offload and Connect by name use other threads.
+    void StartPolled();
+
+    // After StartPolled, and on its thread, not from a handler or hook: does what there is to do, and waits for no
+    // longer than `at_most` for something to do. False: the core has stopped. A call every few milliseconds is a good
+    // rhythm. Stop and the destructor, on this thread, poll by themselves until the core has stopped; Stop on another
+    // thread waits for it to do so.
+    bool Poll(std::chrono::nanoseconds at_most = {});
+
     // Ends the core: listeners close; each Recv ends as Stopped; sends may go on until `drain` has passed; then every
     // await ends as Stopped, and handlers that still have not returned a second later are destroyed where they wait.
     // Waits until all of this is done, except in handlers and hooks of this core, where it only asks for it.
