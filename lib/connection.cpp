@@ -13,7 +13,7 @@
 
 namespace iocp::detail {
 
-Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()) { home.Add(*this); }
+Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), guard_(*this) { home.Add(*this); }
 
 void Connection::CloseHere() noexcept {
     if (closed_) return;
@@ -32,10 +32,16 @@ void Connection::CloseFromAnywhere(const std::shared_ptr<IOCP_Client>& client) n
 
 void Connection::End() noexcept {
     if (ended_) return;
+    guard_.Rest();
     CloseHere();
     LetGo();
     ended_ = true;
     home_->Remove(*this);
+}
+
+void Connection::SendAway() noexcept {
+    EndRecv(Outcome::Timeout);
+    Stop();
 }
 
 Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
@@ -140,7 +146,9 @@ void Connection::EndWait(ConnectionWait& wait, Outcome why) noexcept {
 
 void Connection::ArmDeadline(Wait& wait) {
     // Not from the beginning of the turn, from which a deadline would be early by what the turn has taken so far.
-    const auto due = wait.limit.From(home_->Net().Now());
+    const Deadline limit = wait.is_send && !wait.limit.IsSet() ? guard_.SendLimit() : wait.limit;
+    if (!limit.IsSet()) return;
+    const auto due = limit.From(home_->Net().Now());
     if (due != Clock::time_point::max()) home_->Timers().Arm(wait, due);
 }
 

@@ -29,12 +29,14 @@ public:
     void Admit(std::shared_ptr<IOCP_Client> client) {
         client_ = std::move(client);
         Introduction::Bind(*client_, connection_, remote_, door_.ProtocolId(), door_.Over());
+        connection_->Guard().Watch(*client_, door_.Guard());
         worker_.Core().Enter(client_);
         ++worker_.Core().Count().clients_accepted;
     }
 
     void HandlerHasEnded() noexcept {
         if (!client_) return;
+        connection_->Guard().Rest();
         worker_.Core().Leave(*client_);
         worker_.Core().Guard(client_->Id(), [this] { door_.Protocol().DeleteClient(*client_); });
         client_.reset();

@@ -11,6 +11,7 @@
 
 namespace iocp::detail {
 
+class DoorGuard;
 class Worker;
 
 // What lets clients in: a listener.
@@ -22,19 +23,21 @@ public:
     [[nodiscard]] IOCP_Protocol& Protocol() const noexcept { return *protocol_; }
     [[nodiscard]] int ProtocolId() const noexcept { return protocol_id_; }
     [[nodiscard]] Transport Over() const noexcept { return transport_; }
+    [[nodiscard]] DoorGuard& Guard() const noexcept { return guard_; }
 
     // On any worker: a client that was let in, or was on its way in, is gone.
     virtual void Left(const Endpoint& remote) noexcept = 0;
 
 protected:
-    Door(std::shared_ptr<IOCP_Protocol> protocol, int protocol_id, Transport transport) noexcept
-        : protocol_(std::move(protocol)), protocol_id_(protocol_id), transport_(transport) {}
+    Door(std::shared_ptr<IOCP_Protocol> protocol, int protocol_id, Transport transport, DoorGuard& guard) noexcept
+        : protocol_(std::move(protocol)), protocol_id_(protocol_id), transport_(transport), guard_(guard) {}
     ~Door() = default;
 
 private:
     std::shared_ptr<IOCP_Protocol> protocol_;
     int protocol_id_;
     Transport transport_;
+    DoorGuard& guard_;
 };
 
 // On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its

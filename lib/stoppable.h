@@ -5,6 +5,8 @@
 
 namespace iocp::detail {
 
+class DoorGuard;
+
 // Whatever waits on a worker and must be told when the core stops. Linked into its worker's list while it can wait.
 class Stoppable {
 public:
@@ -18,6 +20,9 @@ public:
 
     // The drain deadline has passed: ends everything. Resumes no coroutine itself.
     virtual void Cut() noexcept = 0;
+
+    // The limits of a listener have changed; most do not care. Resumes no coroutine itself.
+    virtual void LimitsChanged(const DoorGuard&) noexcept {}
 
 protected:
     ~Stoppable() = default;

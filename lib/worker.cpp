@@ -186,6 +186,10 @@ void Worker::BeginStop(Clock::time_point cut) {
     timers_.Arm(cut_, cut);
 }
 
+void Worker::LimitsChanged(const DoorGuard& door) noexcept {
+    for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->LimitsChanged(door);
+}
+
 void Worker::CutAll() noexcept {
     for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->Cut();
     timers_.Arm(unwind_, now_ + kUnwindAfter);

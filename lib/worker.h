@@ -96,6 +96,9 @@ public:
     void BeginStop(Clock::time_point cut);
     [[nodiscard]] bool IsStopping() const noexcept { return stopping_; }
 
+    // Told by a message: tells everything that waits here.
+    void LimitsChanged(const DoorGuard& door) noexcept;
+
 private:
     friend class DetachedPromise;
 
