@@ -27,7 +27,7 @@ ClientGuard::ClientGuard(Connection& connection) noexcept
 void ClientGuard::Watch(IOCP_Client& client, DoorGuard& door) noexcept {
     client_ = &client;
     door_ = &door;
-    LimitsChanged(door);
+    LimitsChanged();
 }
 
 void ClientGuard::Rest() noexcept {
@@ -37,15 +37,15 @@ void ClientGuard::Rest() noexcept {
     watching_ = false;
 }
 
-void ClientGuard::LimitsChanged(const DoorGuard& door) noexcept {
-    if (&door != door_ || ended_) return;
-    const bool was_watching = std::exchange(watching_, door.Watches());
+void ClientGuard::LimitsChanged() noexcept {
+    if (door_ == nullptr || ended_) return;
+    const bool was_watching = std::exchange(watching_, door_->Watches());
     connection_.Home().Timers().Disarm(*this);
     if (!watching_) return;
     if (was_watching) return Look();
     // What happened while nobody looked counts neither way.
-    heard_at_ = window_from_ = waited_;
-    window_bytes_ = 0;
+    heard_at_ = waited_;
+    rated_ = false;
     if (waiting_) StartClock();
 }
 
@@ -67,9 +67,10 @@ void ClientGuard::StopClock() noexcept { waited_ = Waited(); }
 void ClientGuard::Mark(std::size_t bytes) noexcept {
     heard_at_ = Waited();
     window_bytes_ += bytes;
-    if (heard_) return;
+    if (heard_ || door_->FirstByte() == Span::zero()) return;
     // The first byte: from now on other rules hold, which may be broken sooner.
     window_from_ = heard_at_;
+    rated_ = true;
     connection_.Home().Timers().Disarm(*this);
 }
 
@@ -97,7 +98,14 @@ ClientGuard::Span ClientGuard::UntilSilent(Span waited, Rejection& rule) const n
 // not.
 ClientGuard::Span ClientGuard::UntilSlow(Span waited) noexcept {
     const std::size_t rate = door_->LeastRate();
-    if (rate == 0 || (!heard_ && door_->FirstByte() > Span::zero())) return kNever;
+    if (rate == 0 || (!heard_ && door_->FirstByte() > Span::zero())) {
+        rated_ = false;
+        return kNever;
+    }
+    if (!std::exchange(rated_, true)) {
+        window_from_ = waited;
+        window_bytes_ = 0;
+    }
     const Span window = door_->RateWindow();
     const Span seen = waited - window_from_;
     if (seen < window) return window - seen;

@@ -46,7 +46,7 @@ public:
         heard_ = true;
     }
 
-    void LimitsChanged(const DoorGuard& door) noexcept;
+    void LimitsChanged() noexcept;
 
     // A rule has ended the client.
     [[nodiscard]] bool HasEndedClient() const noexcept { return ended_; }
@@ -75,6 +75,7 @@ private:
     Span heard_at_{};            // what it showed when something came last
     Span window_from_{};         // and at the beginning of the window of the rate
     std::uint64_t window_bytes_ = 0;
+    bool rated_ = false;  // there is a window
     bool watching_ = false;
     bool waiting_ = false;
     bool heard_ = false;

@@ -71,7 +71,7 @@ public:
     // Ends the Recv under way as Timeout, and all but sends as Stopped from now on.
     void SendAway() noexcept;
 
-    void LimitsChanged(const DoorGuard& door) noexcept override { guard_.LimitsChanged(door); }
+    void LimitsChanged() noexcept override { guard_.LimitsChanged(); }
 
     // Of the client's coroutines.
     [[nodiscard]] Scope& OwnScope() noexcept { return scope_; }

@@ -187,11 +187,9 @@ DoorGuard& CoreState::GuardOf(std::size_t index) const {
 }
 
 void CoreState::SetLimits(std::size_t index, const Limits& limits) {
-    DoorGuard& guard = GuardOf(index);
-    guard.Set(limits);
+    GuardOf(index).Set(limits);
     const std::lock_guard lock(mutex_);
-    for (const auto& worker : workers_)
-        worker->Mail()->Post([&worker = *worker, &guard] { worker.LimitsChanged(guard); });
+    for (const auto& worker : workers_) worker->TellOfLimits();
 }
 
 void CoreState::Spawn(Task<> task) {

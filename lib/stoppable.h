@@ -5,8 +5,6 @@
 
 namespace iocp::detail {
 
-class DoorGuard;
-
 // Whatever waits on a worker and must be told when the core stops. Linked into its worker's list while it can wait.
 class Stoppable {
 public:
@@ -21,8 +19,8 @@ public:
     // The drain deadline has passed: ends everything. Resumes no coroutine itself.
     virtual void Cut() noexcept = 0;
 
-    // The limits of a listener have changed; most do not care. Resumes no coroutine itself.
-    virtual void LimitsChanged(const DoorGuard&) noexcept {}
+    // Limits of a listener have changed; most do not care. Resumes no coroutine itself.
+    virtual void LimitsChanged() noexcept {}
 
 protected:
     ~Stoppable() = default;

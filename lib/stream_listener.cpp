@@ -203,8 +203,8 @@ void StreamListener::Left(const Endpoint& remote) noexcept {
     GiveSlotBack();
 }
 
-void StreamListener::LimitsChanged(const DoorGuard& door) noexcept {
-    if (&door == &Guard()) home_.Mail()->Post([this] { WakeAll(); });
+void StreamListener::LimitsChanged() noexcept {
+    home_.Mail()->Post([this] { WakeAll(); });
 }
 
 void StreamListener::Stop() noexcept {

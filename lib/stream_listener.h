@@ -33,7 +33,7 @@ public:
     void Left(const Endpoint& remote) noexcept override;
     void Stop() noexcept override;
     void Cut() noexcept override {}
-    void LimitsChanged(const DoorGuard& door) noexcept override;
+    void LimitsChanged() noexcept override;
 
 private:
     struct SlotFree;

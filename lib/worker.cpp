@@ -186,8 +186,12 @@ void Worker::BeginStop(Clock::time_point cut) {
     timers_.Arm(cut_, cut);
 }
 
-void Worker::LimitsChanged(const DoorGuard& door) noexcept {
-    for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->LimitsChanged(door);
+void Worker::TellOfLimits() {
+    if (telling_of_limits_.exchange(true)) return;
+    inbox_->Post([this] {
+        telling_of_limits_ = false;
+        for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->LimitsChanged();
+    });
 }
 
 void Worker::CutAll() noexcept {
