@@ -147,8 +147,7 @@ Connected ConnectDatagram(Worker& worker, const Endpoint& remote) {
         worker.Net().CloseSocket(opened.socket);
         return Connected(Result(Outcome::SystemError, 0, code));
     }
-    const PeerLimits limits{std::chrono::milliseconds::zero(), defaults.max_queued_datagrams,
-                            defaults.max_queued_bytes};
+    const PeerLimits limits{defaults.max_queued_datagrams, defaults.max_queued_bytes};
     auto peer = std::make_shared<PeerConnection>(worker, opened.socket, remote, limits);
     ReceiveFor(worker, peer, opened.socket, remote);
     return Introduce(worker, std::move(peer), remote, Transport::Udp);

@@ -13,7 +13,7 @@
 
 namespace iocp::detail {
 
-Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), outbox_(home.Core().Count()) {
+Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), guard_(*this), outbox_(home.Core().Count()) {
     home.Add(*this);
 }
 
@@ -35,11 +35,17 @@ void Connection::CloseFromAnywhere(const std::shared_ptr<IOCP_Client>& client) n
 
 void Connection::End() noexcept {
     if (ended_) return;
+    guard_.Rest();
     Retire();
     CloseHere();
     LetGo();
     ended_ = true;
     home_->Remove(*this);
+}
+
+void Connection::SendAway() noexcept {
+    EndRecv(Outcome::Timeout);
+    Stop();
 }
 
 Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
@@ -197,7 +203,9 @@ void Connection::EndWait(ConnectionWait& wait, Outcome why) noexcept {
 
 void Connection::ArmDeadline(Wait& wait) {
     // Not from the beginning of the turn, from which a deadline would be early by what the turn has taken so far.
-    const auto due = wait.limit.From(home_->Net().Now());
+    const Deadline limit = wait.is_send && !wait.limit.IsSet() ? guard_.SendLimit() : wait.limit;
+    if (!limit.IsSet()) return;
+    const auto due = limit.From(home_->Net().Now());
     if (due != Clock::time_point::max()) home_->Timers().Arm(wait, due);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "client_guard.h"
 #include "detached.h"
 #include "outbox.h"
 #include "stoppable.h"
@@ -69,6 +70,14 @@ public:
     // Asks for the end of a suspended wait; `why` is what it ends as, unless it ends by itself first.
     void EndWait(ConnectionWait& wait, Outcome why) noexcept;
 
+    // Looks after the rules of the client's listener.
+    [[nodiscard]] ClientGuard& Guard() noexcept { return guard_; }
+
+    // Ends the Recv under way as Timeout, and all but sends as Stopped from now on.
+    void SendAway() noexcept;
+
+    void LimitsChanged() noexcept override { guard_.LimitsChanged(); }
+
     // Of the client's coroutines.
     [[nodiscard]] Scope& OwnScope() noexcept { return scope_; }
 
@@ -98,6 +107,7 @@ protected:
     [[nodiscard]] Worker& Home() const noexcept { return *home_; }
     [[nodiscard]] bool IsClosed() const noexcept { return closed_; }
     [[nodiscard]] bool IsStopping() const noexcept { return stopping_; }
+    [[nodiscard]] bool WasSentAway() const noexcept { return guard_.HasEndedClient(); }
 
     // Ends `wait` as `outcome` at once where it may go on, and else soon. For the return of a Start.
     [[nodiscard]] bool Refuse(Wait& wait, Outcome outcome);
@@ -113,9 +123,13 @@ protected:
     // Ends what waits, because of CloseHere or Stop.
     virtual void EndWaits(bool sends_too) noexcept = 0;
 
+    // Ends the Recv under way as `why`.
+    virtual void EndRecv(Outcome why) noexcept = 0;
+
     virtual void LetGo() noexcept = 0;
 
 private:
+    friend class ClientGuard;
     class Child;
 
     static Detached EmptyOutbox(Worker& worker, Connection& self);
@@ -127,6 +141,7 @@ private:
     Worker* home_;
     std::shared_ptr<Inbox> inbox_;
     Scope scope_;
+    ClientGuard guard_;
     std::stop_source stop_{std::nostopstate};  // made when it is asked for
     Outbox outbox_;
     Child* children_ = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core_state.h"
+#include "door_guard.h"
 
 #include <iocp/core.h>
 #include <iocp/protocol.h>
@@ -49,6 +50,10 @@ std::vector<std::size_t> IOCP_CORE::ClientsPerWorker() const { return state_->Cl
 std::string IOCP_CORE::EngineReport() const { return state_->EngineReport(); }
 
 iocp::Endpoint IOCP_CORE::Listening(std::size_t index) const { return state_->Listening(index); }
+
+void IOCP_CORE::SetLimits(std::size_t index, const iocp::Limits& limits) { state_->SetLimits(index, limits); }
+
+iocp::Limits IOCP_CORE::Limits(std::size_t index) const { return state_->GuardOf(index).Get(); }
 
 iocp::Counters IOCP_CORE::Counters() const noexcept { return state_->Count().Snapshot(); }
 

@@ -2,6 +2,7 @@
 #include "core_state.h"
 
 #include "datagram_listener.h"
+#include "door_guard.h"
 #include "misuse.h"
 #include "stream_listener.h"
 #include "worker.h"
@@ -53,8 +54,10 @@ CoreState::CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options o
       own_crew_(network_.MakeCrew(*this)),
       polled_crew_(*this),
       crew_(own_crew_.get()) {
-    for (const Listener& listener : listeners_)
+    for (const Listener& listener : listeners_) {
         if (!listener.protocol) Misuse("a listener without a protocol");
+        guards_.push_back(std::make_unique<DoorGuard>(*this, listener));
+    }
 }
 
 CoreState::~CoreState() = default;
@@ -170,31 +173,41 @@ void CoreState::OpenDoors() {
     const std::lock_guard lock(mutex_);
     starter_ = {};
     if (phase_ == Phase::Running) {
-        for (std::size_t i = 0; i < listeners_.size(); ++i)
-            OpenDoor(listeners_[i], opened_[i], *workers_[i % workers_.size()]);
+        for (std::size_t i = 0; i < listeners_.size(); ++i) OpenDoor(i, *workers_[i % workers_.size()]);
         for (Task<>& task : tasks_) PostTask(LeastLoaded(), std::move(task));
     }
     tasks_.clear();
 }
 
-void CoreState::OpenDoor(const Listener& listener, Opened& opened, Worker& worker) {
-    const SocketHandle socket = std::exchange(opened.socket, kNoSocket);
+void CoreState::OpenDoor(std::size_t index, Worker& worker) {
+    const Listener& listener = listeners_[index];
+    DoorGuard& guard = *guards_[index];
+    guard.SetMostClients(MostClients(listener));
+    const SocketHandle socket = std::exchange(opened_[index].socket, kNoSocket);
     if (listener.transport == Transport::Udp) {
-        datagram_listeners_.push_back(
-            std::make_unique<DatagramListener>(worker, listener, socket, MostClients(listener)));
+        datagram_listeners_.push_back(std::make_unique<DatagramListener>(worker, listener, socket, guard));
         worker.Mail()->Post([&door = *datagram_listeners_.back()] { door.Open(); });
     } else {
-        stream_listeners_.push_back(
-            std::make_unique<StreamListener>(worker, listener, socket, MostClients(listener), accept_depth_));
+        stream_listeners_.push_back(std::make_unique<StreamListener>(worker, listener, socket, guard, accept_depth_));
         worker.Mail()->Post([&door = *stream_listeners_.back()] { door.Open(); });
     }
 }
 
 std::size_t CoreState::MostClients(const Listener& listener) const noexcept {
-    if (listener.max_clients != 0) return listener.max_clients;
     if (listener.transport == Transport::Udp) return 65'536;
     const std::size_t limit = DescriptorLimit(options_.raise_descriptor_limit);
     return limit - std::min(limit / 4, std::size_t{64});  // the core, and the program around it, need some too
+}
+
+DoorGuard& CoreState::GuardOf(std::size_t index) const {
+    if (index >= guards_.size()) Misuse("limits of a listener that the core does not have");
+    return *guards_[index];
+}
+
+void CoreState::SetLimits(std::size_t index, const Limits& limits) {
+    GuardOf(index).Set(limits);
+    const std::lock_guard lock(mutex_);
+    for (const auto& worker : workers_) worker->TellOfLimits();
 }
 
 void CoreState::Spawn(Task<> task) {
@@ -318,8 +331,22 @@ void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
 }
 
 Counters LiveCounters::Snapshot() const noexcept {
-    return {clients_accepted, clients_refused,     listeners_full,      accept_retries, datagrams_dropped,
-            posts_dropped,    slow_clients_closed, receive_buffers_out, handler_errors, handlers_unwound};
+    return {.clients_accepted = clients_accepted,
+            .clients_refused = clients_refused,
+            .listeners_full = listeners_full,
+            .accept_retries = accept_retries,
+            .datagrams_dropped = datagrams_dropped,
+            .receive_buffers_out = receive_buffers_out,
+            .handler_errors = handler_errors,
+            .handlers_unwound = handlers_unwound,
+            .refused_full = refused_full,
+            .refused_per_address = refused_per_address,
+            .refused_by_rate = refused_by_rate,
+            .accepts_delayed = accepts_delayed,
+            .ended_first_byte = ended_first_byte,
+            .ended_idle = ended_idle,
+            .ended_slow = ended_slow,
+            .sends_timed_out = sends_timed_out};
 }
 
 }  // namespace iocp::detail

@@ -24,6 +24,7 @@
 namespace iocp::detail {
 
 class DatagramListener;
+class DoorGuard;
 class StreamListener;
 class Worker;
 
@@ -39,6 +40,14 @@ struct LiveCounters {
     std::atomic<std::uint64_t> receive_buffers_out = 0;
     std::atomic<std::uint64_t> handler_errors = 0;
     std::atomic<std::uint64_t> handlers_unwound = 0;
+    std::atomic<std::uint64_t> refused_full = 0;
+    std::atomic<std::uint64_t> refused_per_address = 0;
+    std::atomic<std::uint64_t> refused_by_rate = 0;
+    std::atomic<std::uint64_t> accepts_delayed = 0;
+    std::atomic<std::uint64_t> ended_first_byte = 0;
+    std::atomic<std::uint64_t> ended_idle = 0;
+    std::atomic<std::uint64_t> ended_slow = 0;
+    std::atomic<std::uint64_t> sends_timed_out = 0;
 
     [[nodiscard]] Counters Snapshot() const noexcept;
 };
@@ -66,6 +75,9 @@ public:
     [[nodiscard]] const Options& Settings() const noexcept { return options_; }
     [[nodiscard]] Network& Net() const noexcept { return network_; }
     [[nodiscard]] LiveCounters& Count() noexcept { return counters_; }
+
+    void SetLimits(std::size_t index, const Limits& limits);
+    [[nodiscard]] DoorGuard& GuardOf(std::size_t index) const;
 
     // The client table.
     void Enter(const std::shared_ptr<IOCP_Client>& client);
@@ -127,13 +139,14 @@ private:
     [[nodiscard]] std::size_t MostClients(const Listener& listener) const noexcept;
     void StartWorkers(unsigned count, EngineKind engine);
     void OpenDoors();
-    void OpenDoor(const Listener& listener, Opened& opened, Worker& worker);
+    void OpenDoor(std::size_t index, Worker& worker);
     void AskForStop(std::chrono::milliseconds drain);
     void AwaitStopped();
     [[nodiscard]] bool IsOwnThread() const noexcept;
 
     IOCP_CORE& core_;
     const std::vector<Listener> listeners_;
+    std::vector<std::unique_ptr<DoorGuard>> guards_;  // one of each listener
     const Options options_;
     Network& network_;
     LiveCounters counters_;

@@ -4,6 +4,7 @@
 #include "buffer_pool.h"
 #include "core_state.h"
 #include "datagram.h"
+#include "door_guard.h"
 #include "socket.h"
 #include "worker.h"
 
@@ -25,13 +26,11 @@ struct DatagramListener::PeersGone {
     void await_resume() const noexcept {}
 };
 
-DatagramListener::DatagramListener(Worker& home, const Listener& settings, SocketHandle socket,
-                                   std::size_t most_clients)
-    : Door(settings),
+DatagramListener::DatagramListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard)
+    : Door(settings, guard),
       home_(home),
       handle_(socket),
-      limits_{settings.idle, settings.max_queued_datagrams, settings.max_queued_bytes},
-      most_clients_(most_clients),
+      limits_{settings.max_queued_datagrams, settings.max_queued_bytes},
       local_(home.Net().LocalEndpoint(socket)) {}
 
 DatagramListener::~DatagramListener() {
@@ -75,11 +74,17 @@ Task<> DatagramListener::Receive(DatagramSocket& socket) {
 }
 
 void DatagramListener::Sort(const Datagram& datagram) {
-    Buffer* copy = Buffer::Make(datagram.size());
     const auto known = peers_.find(datagram.From());
-    if (copy == nullptr || (known == peers_.end() && peers_.size() >= most_clients_)) {
+    if (known == peers_.end()) {
+        if (const auto rule = RefusalOf(datagram.From())) {
+            ++home_.Core().Count().datagrams_dropped;
+            return Guard().Tell(datagram.From(), *rule);
+        }
+    }
+    Buffer* copy = Buffer::Make(datagram.size());
+    if (copy == nullptr) {
+        if (known == peers_.end()) Guard().Leave(datagram.From());
         ++home_.Core().Count().datagrams_dropped;
-        if (copy != nullptr) copy->GiveBack();
         return;
     }
     std::copy(datagram.begin(), datagram.end(), copy->Bytes());
@@ -88,6 +93,15 @@ void DatagramListener::Sort(const Datagram& datagram) {
         Welcome(datagram.From(), copy);
     else
         Hand(Peer(known->second), copy);  // a copy: the client may leave meanwhile
+}
+
+// Nothing: the new peer is counted as one of its address.
+std::optional<Rejection> DatagramListener::RefusalOf(const Endpoint& from) {
+    if (peers_.size() >= Guard().MostClients()) return Rejection::Clients;
+    if (!Guard().Enter(from)) return Rejection::ClientsPerAddress;
+    if (Guard().TakeAccept(home_.Now()) == std::chrono::nanoseconds::zero()) return std::nullopt;
+    Guard().Leave(from);
+    return Rejection::AcceptsPerSecond;
 }
 
 void DatagramListener::Welcome(const Endpoint& from, Buffer* first) {
@@ -104,6 +118,7 @@ void DatagramListener::Welcome(const Endpoint& from, Buffer* first) {
     if (worker.Mail()->Post(begin)) return;
     first->GiveBack();  // that worker has ended already
     --worker.Load();
+    Guard().Leave(from);
     peers_.erase(from);
 }
 
@@ -114,6 +129,7 @@ void DatagramListener::Hand(const Peer& peer, Buffer* datagram) {
 }
 
 void DatagramListener::Left(const Endpoint& remote) noexcept {
+    Guard().Leave(remote);
     home_.Mail()->Post([this, remote] {
         peers_.erase(remote);
         if (peers_.empty() && waiting_for_peers_) waiting_for_peers_.resume();

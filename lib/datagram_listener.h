@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace iocp::detail {
@@ -23,7 +24,7 @@ class Worker;
 class DatagramListener final : public Door, public Stoppable {
 public:
     // Takes over `socket`, which is bound.
-    DatagramListener(Worker& home, const Listener& settings, SocketHandle socket, std::size_t most_clients);
+    DatagramListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard);
     ~DatagramListener();
 
     // On the home worker.
@@ -48,6 +49,7 @@ private:
 
     [[nodiscard]] Task<> Receive(DatagramSocket& socket);
     void Sort(const Datagram& datagram);
+    [[nodiscard]] std::optional<Rejection> RefusalOf(const Endpoint& from);
     void Welcome(const Endpoint& from, Buffer* first);
     static void Hand(const Peer& peer, Buffer* datagram);
 
@@ -55,7 +57,6 @@ private:
     SocketHandle handle_;
     DatagramSocket* socket_ = nullptr;
     const PeerLimits limits_;
-    const std::size_t most_clients_;
     Endpoint local_;
     std::unordered_map<Endpoint, Peer> peers_;
     std::coroutine_handle<> waiting_for_peers_;

@@ -14,7 +14,8 @@ class Engine;
 // How other threads reach a worker: messages that it runs in the order in which they came. It outlives its worker where
 // somebody still holds it, and refuses messages then.
 //
-// What is posted is bounded by its senders: one start for each client, one close, the datagrams of a peer's queue.
+// What is posted is bounded by its senders: one start for each client, one close, the datagrams of a peer's queue, one
+// of changed limits.
 class Inbox {
 public:
     using Message = std::function<void()>;

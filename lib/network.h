@@ -35,6 +35,7 @@ public:
                                                              bool both_families, int backlog) = 0;
     [[nodiscard]] virtual detail::OpenedSocket OpenStream(Endpoint::Family family) = 0;
     virtual void CloseSocket(SocketHandle socket) noexcept = 0;
+    virtual void ResetSocket(SocketHandle socket) noexcept = 0;
     virtual void ShutdownSend(SocketHandle socket) noexcept = 0;
     [[nodiscard]] virtual Endpoint LocalEndpoint(SocketHandle socket) const noexcept = 0;
     [[nodiscard]] virtual detail::EngineChoice ChooseEngine(EngineKind asked, const Options& options) = 0;

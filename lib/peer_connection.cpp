@@ -16,13 +16,8 @@
 namespace iocp::detail {
 
 PeerConnection::PeerConnection(Worker& home, SocketHandle socket, const Endpoint& remote, const PeerLimits& limits)
-    : Connection(home),
-      socket_(socket),
-      remote_(remote),
-      limits_(limits),
-      heard_(home.Now()),
-      idle_(*this, [](Timer& timer) noexcept { static_cast<IdleTimer&>(timer).peer.OnIdle(); }) {
-    if (limits_.idle.count() > 0) Home().Timers().Arm(idle_, After(heard_, limits_.idle));
+    : Connection(home), socket_(socket), remote_(remote), limits_(limits) {
+    Guard().WaitBegins();  // its datagrams are taken in whether a Recv waits or not
 }
 
 PeerConnection::~PeerConnection() {
@@ -30,8 +25,8 @@ PeerConnection::~PeerConnection() {
 }
 
 void PeerConnection::Deliver(Buffer* datagram) noexcept {
-    heard_ = Home().Now();
-    if (IsClosed() || silent_ || queued_ == limits_.most_datagrams ||
+    Guard().Heard(datagram->size);
+    if (IsClosed() || WasSentAway() || queued_ == limits_.most_datagrams ||
         queued_bytes_ + datagram->size > limits_.most_bytes) {
         ++Home().Core().Count().datagrams_dropped;
         return datagram->GiveBack();
@@ -54,7 +49,6 @@ bool PeerConnection::StartRecv(RecvWait& wait) {
         Take(wait);
         return false;
     }
-    if (first_ == nullptr && silent_) return Refuse(wait, Outcome::Timeout);
     receiving_ = &wait;
     if (first_ != nullptr)
         Home().Timers().Arm(wait, Home().Now());  // others first
@@ -110,19 +104,13 @@ void PeerConnection::Abandon(SendWait& wait) noexcept { Home().Timers().Disarm(w
 
 void PeerConnection::OnDue(SendWait& wait) noexcept { wait.Resume(); }
 
-void PeerConnection::OnIdle() noexcept {
-    const auto due = After(heard_, limits_.idle);
-    if (due > Home().Now()) return Home().Timers().Arm(idle_, due);
-    silent_ = true;
-    if (receiving_ != nullptr) EndWait(*receiving_, Outcome::Timeout);
-}
+void PeerConnection::EndWaits(bool) noexcept { EndRecv(Outcome::Stopped); }
 
-void PeerConnection::EndWaits(bool) noexcept {
-    if (receiving_ != nullptr) EndWait(*receiving_, Outcome::Stopped);
+void PeerConnection::EndRecv(Outcome why) noexcept {
+    if (receiving_ != nullptr) EndWait(*receiving_, why);
 }
 
 void PeerConnection::LetGo() noexcept {
-    Home().Timers().Disarm(idle_);
     socket_ = kNoSocket;
     if (source_ != nullptr) source_->Stop();
 }

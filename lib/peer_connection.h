@@ -18,9 +18,8 @@ namespace iocp::detail {
 
 class Buffer;
 
-// What a UDP peer may cost while its handler is busy, and how long it may be silent.
+// What a UDP peer may cost while its handler is busy.
 struct PeerLimits {
-    std::chrono::milliseconds idle;  // zero: for ever
     std::size_t most_datagrams;
     std::size_t most_bytes;
 };
@@ -46,16 +45,11 @@ public:
     [[nodiscard]] Endpoint Local() const noexcept override;
 
 private:
-    struct IdleTimer : Timer {
-        IdleTimer(PeerConnection& of, Fire when_due) noexcept : Timer(when_due), peer(of) {}
-        PeerConnection& peer;
-    };
-
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
     void EndWaits(bool sends_too) noexcept override;
+    void EndRecv(Outcome why) noexcept override;
     void LetGo() noexcept override;
-    void OnIdle() noexcept;
     void Take(RecvWait& wait) noexcept;
 
     SocketHandle socket_;
@@ -67,9 +61,6 @@ private:
     Buffer* last_ = nullptr;
     std::size_t queued_ = 0;
     std::size_t queued_bytes_ = 0;
-    Clock::time_point heard_;
-    IdleTimer idle_;
-    bool silent_ = false;
 };
 
 }  // namespace iocp::detail

@@ -8,3 +8,5 @@ std::shared_ptr<IOCP_Client> IOCP_Protocol::AcceptClient(const iocp::Arrival&) {
 }
 
 void IOCP_Protocol::DeleteClient(IOCP_Client&) {}
+
+void IOCP_Protocol::OnReject(const iocp::Arrival&, iocp::Rejection) {}

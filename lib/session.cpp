@@ -30,12 +30,14 @@ public:
         client_ = std::move(client);
         Introduction::Bind(*client_, connection_, remote_, door_.ProtocolId(), door_.Over());
         connection_->LimitPosts(door_.Posts());
+        connection_->Guard().Watch(*client_, door_.Guard());
         worker_.Core().Enter(client_);
         ++worker_.Core().Count().clients_accepted;
     }
 
     void HandlerHasEnded() noexcept {
         if (!client_) return;
+        connection_->Guard().Rest();
         connection_->Retire();
         worker_.Core().Leave(*client_);
         worker_.Core().Guard(client_->Id(), [this] { door_.Protocol().DeleteClient(*client_); });

@@ -13,6 +13,7 @@
 
 namespace iocp::detail {
 
+class DoorGuard;
 class Worker;
 
 // What lets clients in: a listener.
@@ -25,16 +26,18 @@ public:
     [[nodiscard]] int ProtocolId() const noexcept { return protocol_id_; }
     [[nodiscard]] Transport Over() const noexcept { return transport_; }
     [[nodiscard]] const PostLimits& Posts() const noexcept { return posts_; }
+    [[nodiscard]] DoorGuard& Guard() const noexcept { return guard_; }
 
     // On any worker: a client that was let in, or was on its way in, is gone.
     virtual void Left(const Endpoint& remote) noexcept = 0;
 
 protected:
-    explicit Door(const Listener& settings)
+    Door(const Listener& settings, DoorGuard& guard)
         : protocol_(settings.protocol),
           protocol_id_(settings.protocol_id),
           transport_(settings.transport),
-          posts_{settings.max_posted_bytes, settings.on_full} {}
+          posts_{settings.max_posted_bytes, settings.on_full},
+          guard_(guard) {}
     ~Door() = default;
 
 private:
@@ -42,6 +45,7 @@ private:
     int protocol_id_;
     Transport transport_;
     PostLimits posts_;
+    DoorGuard& guard_;
 };
 
 // On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its

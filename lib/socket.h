@@ -29,6 +29,9 @@ struct OpenedSocket {
 
 void CloseSocket(SocketHandle socket) noexcept;
 
+// Closes a TCP socket by a reset: the system forgets the connection at once.
+void ResetSocket(SocketHandle socket) noexcept;
+
 // Ends the sending side: the peer sees the end of the stream after all bytes sent.
 void ShutdownSend(SocketHandle socket) noexcept;
 

@@ -19,6 +19,9 @@ public:
     // The drain deadline has passed: ends everything. Resumes no coroutine itself.
     virtual void Cut() noexcept = 0;
 
+    // Limits of a listener have changed; most do not care. Resumes no coroutine itself.
+    virtual void LimitsChanged() noexcept {}
+
 protected:
     ~Stoppable() = default;
 

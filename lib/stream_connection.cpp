@@ -57,6 +57,7 @@ bool StreamConnection::BeginRecv(RecvWait& wait) {
     receiving_ = &wait;
 
     if (Home().Io().Submit(operation) == Submission::Pending) {
+        Guard().WaitBegins();
         ArmDeadline(wait);
         return true;
     }
@@ -77,6 +78,7 @@ void StreamConnection::OnRecvEnded(IOCP_Operation& operation) noexcept {
 void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
     IOCP_Operation& operation = *std::exchange(wait.operation, nullptr);
     receiving_ = nullptr;
+    Guard().WaitEnds(operation.native_code == 0 ? operation.transferred : 0);
     Home().Timers().Disarm(wait);
     wait.result = ResultOf(wait, operation);
     wait.buffer = std::exchange(operation.buffer, nullptr);
@@ -101,6 +103,7 @@ void StreamConnection::Abandon(RecvWait& wait) noexcept {
     Home().Timers().Disarm(wait);
     if (wait.operation == nullptr) return;
     receiving_ = nullptr;
+    Guard().WaitEnds(0);
     Home().Abandon(*wait.operation);
 }
 
@@ -197,6 +200,7 @@ void StreamConnection::SendNext() noexcept {
 }
 
 void StreamConnection::OnDue(SendWait& wait) noexcept {
+    if (wait.cut == Outcome::Ok && !wait.limit.IsSet()) ++Home().Core().Count().sends_timed_out;
     if (wait.operation != nullptr) return EndWait(wait, Outcome::Timeout);
     if (wait.queued) {
         wait.result = Result(wait.cut != Outcome::Ok ? wait.cut : Outcome::Timeout);
@@ -218,9 +222,13 @@ void StreamConnection::Abandon(SendWait& wait) noexcept {
 }
 
 void StreamConnection::EndWaits(bool sends_too) noexcept {
-    if (receiving_ != nullptr && !lingering_) EndWait(*receiving_, Outcome::Stopped);
+    EndRecv(Outcome::Stopped);
     if (!sends_too) return;
     for (SendWait* at = sending_; at != nullptr; at = at->next) EndWait(*at, Outcome::Stopped);
+}
+
+void StreamConnection::EndRecv(Outcome why) noexcept {
+    if (receiving_ != nullptr && !lingering_) EndWait(*receiving_, why);
 }
 
 Endpoint StreamConnection::Local() const noexcept { return Home().Net().LocalEndpoint(socket_); }
@@ -232,7 +240,7 @@ void StreamConnection::Cut() noexcept {
 }
 
 bool StreamConnection::MustLinger() const noexcept {
-    return !peer_ended_ && !broken_ && !cut_ && send_failure_ == Outcome::Ok;
+    return !WasSentAway() && !peer_ended_ && !broken_ && !cut_ && send_failure_ == Outcome::Ok;
 }
 
 Task<void> StreamConnection::Linger(std::chrono::milliseconds limit) {

@@ -38,6 +38,7 @@ private:
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
     void EndWaits(bool sends_too) noexcept override;
+    void EndRecv(Outcome why) noexcept override;
     void LetGo() noexcept override;
 
     static void OnRecvEnded(IOCP_Operation& operation) noexcept;

@@ -2,6 +2,7 @@
 #include "stream_listener.h"
 
 #include "core_state.h"
+#include "door_guard.h"
 #include "operation_wait.h"
 #include "socket.h"
 #include "stream_connection.h"
@@ -30,16 +31,36 @@ struct StreamListener::SlotFree {
         listener.waiting_.push_back(loop);
         listener.waiting_for_slot_ = true;
         // A slot given back before the flag was seen would wake nobody.
-        if (listener.slots_taken_ >= listener.most_clients_) return true;
+        if (listener.slots_taken_ >= listener.Guard().MostClients()) return true;
         listener.waiting_.pop_back();
         return false;
     }
     void await_resume() const noexcept {}
 };
 
-StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHandle socket, std::size_t most_clients,
+// Suspends an accept loop that has a client, until that may come in. Yields whether it may: not after a stop.
+struct StreamListener::ItsTurn {
+    StreamListener& listener;
+    std::chrono::nanoseconds wait{};
+
+    bool await_ready() noexcept {
+        if (!listener.paced_.empty()) return false;  // others came before
+        wait = listener.Guard().TakeAccept(listener.home_.Now());
+        return wait == std::chrono::nanoseconds::zero();
+    }
+    void await_suspend(std::coroutine_handle<> loop) {
+        ++listener.home_.Core().Count().accepts_delayed;
+        if (listener.paced_.empty()) listener.Pace(wait);
+        listener.paced_.push_back(loop);
+    }
+    bool await_resume() const noexcept { return !listener.stopped_; }
+};
+
+StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard,
                                AcceptDepth depth)
-    : Door(settings), home_(home), socket_(socket), most_clients_(most_clients), depth_(depth) {}
+    : Door(settings, guard), home_(home), socket_(socket), depth_(depth), pace_(*this, [](Timer& timer) noexcept {
+          static_cast<PaceTimer&>(timer).listener.WakePaced();
+      }) {}
 
 StreamListener::~StreamListener() {
     if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);
@@ -69,7 +90,14 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
 
         if (accept->native_code == 0) {
             self.AdaptDepth();
-            self.LetIn(std::exchange(accept->accepted, kNoSocket), accept->Far().endpoint);
+            const SocketHandle socket = std::exchange(accept->accepted, kNoSocket);
+            const Endpoint remote = accept->Far().endpoint;
+            if (!self.Guard().Enter(remote))
+                self.TurnAway(socket, remote);
+            else if (co_await ItsTurn{self})
+                self.LetIn(socket, remote);
+            else
+                self.LeaveUnseen(socket, remote);
             continue;
         }
         self.GiveSlotBack();
@@ -92,22 +120,31 @@ void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) {
     ++worker.Load();
     const auto begin = [this, &worker, socket, remote] {
         if (worker.Io().Attach(socket, SocketRole::Stream) != 0) {
-            worker.Net().CloseSocket(socket);
             --worker.Load();
-            return GiveSlotBack();
+            return LeaveUnseen(socket, remote);
         }
         BeginSession(worker, *this, std::make_shared<StreamConnection>(worker, socket), remote);
     };
     if (&worker == &home_) return begin();
     if (worker.Mail()->Post(begin)) return;
-    worker.Net().CloseSocket(socket);  // that worker has ended already
-    --worker.Load();
+    --worker.Load();  // that worker has ended already
+    LeaveUnseen(socket, remote);
+}
+
+void StreamListener::LeaveUnseen(SocketHandle socket, const Endpoint& remote) noexcept {
+    home_.Net().CloseSocket(socket);
+    Left(remote);
+}
+
+void StreamListener::TurnAway(SocketHandle socket, const Endpoint& remote) noexcept {
+    home_.Net().ResetSocket(socket);
     GiveSlotBack();
+    Guard().Tell(remote, Rejection::ClientsPerAddress);
 }
 
 bool StreamListener::TakeSlot() noexcept {
     std::size_t taken = slots_taken_;
-    while (taken < most_clients_)
+    while (taken < Guard().MostClients())
         if (slots_taken_.compare_exchange_weak(taken, taken + 1)) return true;
     return false;
 }
@@ -132,7 +169,41 @@ void StreamListener::WakeOne() noexcept {
     loop.resume();
 }
 
-void StreamListener::Left(const Endpoint&) noexcept { GiveSlotBack(); }
+void StreamListener::Pace(std::chrono::nanoseconds wait) {
+    if (!pace_.Armed()) home_.Timers().Arm(pace_, home_.Now() + wait);
+}
+
+void StreamListener::WakePaced() noexcept {
+    while (!paced_.empty()) {
+        const auto wait = Guard().TakeAccept(home_.Now());
+        if (wait > std::chrono::nanoseconds::zero()) return Pace(wait);
+        const auto loop = paced_.front();
+        paced_.pop_front();
+        loop.resume();
+    }
+}
+
+void StreamListener::WakeAll() noexcept {
+    for (std::size_t left = waiting_.size(); left > 0; --left) WakeOne();
+    if (!stopped_) {
+        home_.Timers().Disarm(pace_);
+        return WakePaced();
+    }
+    while (!paced_.empty()) {
+        const auto loop = paced_.front();
+        paced_.pop_front();
+        loop.resume();
+    }
+}
+
+void StreamListener::Left(const Endpoint& remote) noexcept {
+    Guard().Leave(remote);
+    GiveSlotBack();
+}
+
+void StreamListener::LimitsChanged() noexcept {
+    home_.Mail()->Post([this] { WakeAll(); });
+}
 
 void StreamListener::Stop() noexcept {
     stopped_ = true;
@@ -143,9 +214,8 @@ void StreamListener::Stop() noexcept {
     }
     home_.Io().Close(std::exchange(socket_, kNoSocket));
     home_.Remove(*this);
-    home_.Mail()->Post([this] {
-        while (!waiting_.empty()) WakeOne();
-    });
+    home_.Timers().Disarm(pace_);
+    home_.Mail()->Post([this] { WakeAll(); });
 }
 
 }  // namespace iocp::detail

@@ -9,6 +9,7 @@
 #include <iocp/options.h>
 
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <deque>
@@ -18,12 +19,12 @@ namespace iocp::detail {
 class Worker;
 
 // A TCP listener: keeps accepts pending on one worker and spreads the clients over all. No failure of an accept ends
-// it; at its limit of clients it waits for one to leave, and the system's backlog holds the others.
+// it; at its limit of clients it waits for one to leave, and at its limit of accepts for time to pass, while the
+// system's backlog holds the others.
 class StreamListener final : public Door, public Stoppable {
 public:
-    // Takes over `socket`, which listens. `most_clients` at a time.
-    StreamListener(Worker& home, const Listener& settings, SocketHandle socket, std::size_t most_clients,
-                   AcceptDepth depth);
+    // Takes over `socket`, which listens.
+    StreamListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard, AcceptDepth depth);
     ~StreamListener();
 
     // On the home worker.
@@ -32,9 +33,15 @@ public:
     void Left(const Endpoint& remote) noexcept override;
     void Stop() noexcept override;
     void Cut() noexcept override {}
+    void LimitsChanged() noexcept override;
 
 private:
     struct SlotFree;
+    struct ItsTurn;
+    struct PaceTimer : Timer {
+        PaceTimer(StreamListener& of, Fire when_due) noexcept : Timer(when_due), listener(of) {}
+        StreamListener& listener;
+    };
 
     static Detached AcceptLoop(Worker& worker, StreamListener& self);
 
@@ -42,16 +49,22 @@ private:
     void CountFull() noexcept;
     void GiveSlotBack() noexcept;
     void WakeOne() noexcept;
+    void Pace(std::chrono::nanoseconds wait);
+    void WakePaced() noexcept;
+    void WakeAll() noexcept;
     void LetIn(SocketHandle socket, const Endpoint& remote);
+    void LeaveUnseen(SocketHandle socket, const Endpoint& remote) noexcept;
+    void TurnAway(SocketHandle socket, const Endpoint& remote) noexcept;
     void AdaptDepth();
 
     Worker& home_;
     SocketHandle socket_;
-    const std::size_t most_clients_;
     const AcceptDepth depth_;
     std::atomic<std::size_t> slots_taken_ = 0;  // clients, and accepts that are pending
     std::atomic<bool> waiting_for_slot_ = false;
     std::deque<std::coroutine_handle<>> waiting_;
+    std::deque<std::coroutine_handle<>> paced_;  // wait for accepts_per_second, each with its client
+    PaceTimer pace_;
     std::deque<IOCP_Operation*> pending_;
     unsigned loops_ = 0;
     bool full_ = false;

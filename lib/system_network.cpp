@@ -17,6 +17,7 @@ public:
     }
     OpenedSocket OpenStream(Endpoint::Family family) override { return detail::OpenStream(family); }
     void CloseSocket(SocketHandle socket) noexcept override { detail::CloseSocket(socket); }
+    void ResetSocket(SocketHandle socket) noexcept override { detail::ResetSocket(socket); }
     void ShutdownSend(SocketHandle socket) noexcept override { detail::ShutdownSend(socket); }
     Endpoint LocalEndpoint(SocketHandle socket) const noexcept override { return detail::LocalEndpoint(socket); }
 

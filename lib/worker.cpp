@@ -186,6 +186,14 @@ void Worker::BeginStop(Clock::time_point cut) {
     timers_.Arm(cut_, cut);
 }
 
+void Worker::TellOfLimits() {
+    if (telling_of_limits_.exchange(true)) return;
+    inbox_->Post([this] {
+        telling_of_limits_ = false;
+        for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->LimitsChanged();
+    });
+}
+
 void Worker::CutAll() noexcept {
     for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->Cut();
     timers_.Arm(unwind_, now_ + kUnwindAfter);

@@ -96,6 +96,9 @@ public:
     void BeginStop(Clock::time_point cut);
     [[nodiscard]] bool IsStopping() const noexcept { return stopping_; }
 
+    // From any thread: limits of a listener have changed; everything that waits here is told soon.
+    void TellOfLimits();
+
 private:
     friend class DetachedPromise;
 
@@ -121,6 +124,7 @@ private:
     const Options& options_;
     std::atomic<std::size_t> load_ = 0;
     std::atomic<std::size_t> operations_in_use_ = 0;
+    std::atomic<bool> telling_of_limits_ = false;  // a message is on its way
     std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::vector<Inbox::Message> messages_;
     BufferPool buffers_;

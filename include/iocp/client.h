@@ -48,7 +48,8 @@ public:
     // them. While nothing has arrived no buffer is held. One Recv at a time for each client.
     //   Closed   the peer sends no more; what you Send still reaches it
     //   Reset    the connection broke
-    //   Timeout  the deadline passed, or a UDP peer was silent for Listener::idle
+    //   Timeout  the deadline passed, or the client broke first_byte, idle or least_rate of the listener's Limits;
+    //            then every later Recv ends as Stopped
     //   Full     no buffer was free (Options::max_receive_buffers)
     //   Stopped  Close was called, or the core is stopping
     [[nodiscard]] iocp::RecvAwaitable Recv() noexcept { return iocp::RecvAwaitable(connection_.get()); }
@@ -62,6 +63,7 @@ public:
     // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at
     // once: each message leaves whole, in call order. On UDP it is one datagram.
     //   Reset    the connection broke
+    //   Timeout  the deadline passed: the call's, or Limits::send where it has none
     //   Full     UDP only: the kernel's queue was full and the datagram is dropped
     //   TooLong  UDP only: longer than a datagram can be
     //   Stopped  Close was called, or the core's drain deadline passed

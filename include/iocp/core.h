@@ -103,6 +103,12 @@ public:
     // Where listener number `index` listens, with the port that the system chose. Only while the core runs.
     [[nodiscard]] iocp::Endpoint Listening(std::size_t index = 0) const;
 
+    // Replaces the limits of listener number `index`, for this run and later ones. Clients that are in the core are not
+    // sent away by what concerns the door, and count there; first_byte, idle, least_rate and send hold for them too.
+    void SetLimits(std::size_t index, const iocp::Limits& limits);
+
+    [[nodiscard]] iocp::Limits Limits(std::size_t index = 0) const;
+
     [[nodiscard]] iocp::Counters Counters() const noexcept;
 
     // Operations of all workers that are not in their pool; 0 when the core has stopped.

@@ -10,6 +10,7 @@
 #include <iocp/endpoint.h>
 #include <iocp/event.h>
 #include <iocp/group.h>
+#include <iocp/limits.h>
 #include <iocp/offload.h>
 #include <iocp/operation.h>
 #include <iocp/operation_manager.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iocp/endpoint.h>
+#include <iocp/limits.h>
 
 #include <chrono>
 #include <cstddef>
@@ -56,11 +57,8 @@ struct Listener {
     iocp::Transport transport;
     std::string address;  // numeric; "*" is every address of the machine, IPv6 and IPv4
 
-    // Clients at a time; 0: TCP as many as the process's descriptor limit allows, UDP 65,536.
-    // TCP clients above it wait in the system's backlog; datagrams of UDP peers above it are dropped and counted.
-    std::size_t max_clients = 0;
+    iocp::Limits limits;                                  // who is let in, and what is expected of them
     int backlog = 1024;                                   // connections that the system keeps waiting; TCP
-    std::chrono::milliseconds idle{60'000};               // silence after which a UDP peer has ended
     std::size_t max_queued_datagrams = 256;               // received and not yet taken by a UDP peer's handler;
     std::size_t max_queued_bytes = std::size_t{1} << 20;  //   more are dropped and counted
 
@@ -96,14 +94,24 @@ struct Options {
 struct Counters {
     std::uint64_t clients_accepted = 0;
     std::uint64_t clients_refused = 0;      // by AcceptClient
-    std::uint64_t listeners_full = 0;       // times a listener stopped accepting at max_clients
+    std::uint64_t listeners_full = 0;       // times a listener stopped accepting at Limits::clients
     std::uint64_t accept_retries = 0;       // accepts that failed and were tried again
-    std::uint64_t datagrams_dropped = 0;    // above max_clients, max_queued_datagrams or max_queued_bytes
+    std::uint64_t datagrams_dropped = 0;    // of refused peers, or above max_queued_datagrams or max_queued_bytes
     std::uint64_t posts_dropped = 0;        // above max_posted_bytes
     std::uint64_t slow_clients_closed = 0;  // for OnFull::Disconnect
     std::uint64_t receive_buffers_out = 0;  // Recv that ended as Full
     std::uint64_t handler_errors = 0;       // exceptions that reached OnError
     std::uint64_t handlers_unwound = 0;     // handlers that did not return after Stop and were destroyed
+
+    // By the rules of iocp::Limits.
+    std::uint64_t refused_full = 0;         // UDP peers above clients
+    std::uint64_t refused_per_address = 0;  // above clients_per_address
+    std::uint64_t refused_by_rate = 0;      // UDP peers above accepts_per_second
+    std::uint64_t accepts_delayed = 0;      // TCP clients that waited for accepts_per_second
+    std::uint64_t ended_first_byte = 0;     // clients ended by first_byte
+    std::uint64_t ended_idle = 0;           // by idle
+    std::uint64_t ended_slow = 0;           // by least_rate
+    std::uint64_t sends_timed_out = 0;      // sends ended by send
 };
 
 // A core could not start. what() names what was asked for, the cause, and what to do about it.

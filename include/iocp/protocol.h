@@ -3,6 +3,7 @@
 
 #include <iocp/client.h>
 #include <iocp/endpoint.h>
+#include <iocp/limits.h>
 #include <iocp/task.h>
 
 #include <memory>
@@ -39,6 +40,10 @@ public:
 
     // Runs exactly once for each client that AcceptClient made, after its handler has ended.
     virtual void DeleteClient(IOCP_Client& client);
+
+    // A rule of the listener's Limits kept somebody out (on the listener's worker, in place of AcceptClient) or ends a
+    // client (on its home worker, before its waits end). What it throws reaches OnError too, and changes nothing else.
+    virtual void OnReject(const iocp::Arrival& arrival, iocp::Rejection rule);
 };
 
 namespace iocp {

@@ -15,7 +15,7 @@ enum class Outcome : std::uint8_t {
     Ok,
     Closed,       // the peer ended its side in order (TCP end of stream)
     Reset,        // the peer, or the network, broke the connection
-    Timeout,      // the deadline of the call passed, or the client was idle for too long
+    Timeout,      // the deadline of the call passed, or the client was silent or slow for too long
     Stopped,      // the client was closed on this side, or the core is stopping
     Full,         // a limit or a kernel queue was full; nothing was transferred
     TooLong,      // a datagram was longer than the memory for it; what fitted is there

@@ -31,6 +31,10 @@ public:
     [[nodiscard]] static Deadline Within(std::chrono::nanoseconds duration) noexcept { return {{}, duration}; }
     [[nodiscard]] static Deadline Until(Clock::time_point time) noexcept { return {time, {}}; }
 
+    [[nodiscard]] bool IsSet() const noexcept {
+        return time_ != Clock::time_point{} || duration_ != (std::chrono::nanoseconds::max)();
+    }
+
     // The time itself, for a wait that begins at `now`; Clock::time_point::max() where it lasts for ever.
     [[nodiscard]] Clock::time_point From(Clock::time_point now) const noexcept {
         if (time_ != Clock::time_point{}) return time_;

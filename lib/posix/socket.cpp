@@ -81,6 +81,12 @@ OpenedSocket OpenStream(Endpoint::Family family) {
 
 void CloseSocket(SocketHandle socket) noexcept { close(Descriptor(socket)); }
 
+void ResetSocket(SocketHandle socket) noexcept {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(Descriptor(socket), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    CloseSocket(socket);
+}
+
 void ShutdownSend(SocketHandle socket) noexcept { shutdown(Descriptor(socket), SHUT_WR); }
 
 void SwitchNagleOff(SocketHandle socket) noexcept { SetOption(Descriptor(socket), IPPROTO_TCP, TCP_NODELAY, 1); }

@@ -189,6 +189,11 @@ void SimulatedNetwork::CloseSocket(SocketHandle handle) noexcept {
     socket->Close();
 }
 
+void SimulatedNetwork::ResetSocket(SocketHandle handle) noexcept {
+    SocketOf(handle).Reset();
+    CloseSocket(handle);
+}
+
 void SimulatedNetwork::ShutdownSend(SocketHandle handle) noexcept { SocketOf(handle).ShutdownSend(); }
 
 Endpoint SimulatedNetwork::LocalEndpoint(SocketHandle handle) const noexcept {

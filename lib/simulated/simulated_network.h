@@ -82,6 +82,7 @@ public:
     OpenedSocket OpenListening(const Endpoint& endpoint, Transport transport, bool both_families, int backlog) override;
     OpenedSocket OpenStream(Endpoint::Family family) override;
     void CloseSocket(SocketHandle handle) noexcept override;
+    void ResetSocket(SocketHandle handle) noexcept override;
     void ShutdownSend(SocketHandle handle) noexcept override;
     [[nodiscard]] Endpoint LocalEndpoint(SocketHandle handle) const noexcept override;
 

@@ -53,6 +53,10 @@ void SimulatedSocket::ShutdownSend() {
     if (stream_) stream_->ShutdownSend(side_);
 }
 
+void SimulatedSocket::Reset() {
+    if (stream_) stream_->Reset(side_);
+}
+
 void SimulatedSocket::Close() {
     if (stream_) stream_->Close(side_);
     for (const auto& each : waiting_) each->Reset(Side::Server);

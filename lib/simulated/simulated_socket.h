@@ -39,6 +39,7 @@ public:
     [[nodiscard]] bool Forget(IOCP_Operation& operation) noexcept;
 
     void ShutdownSend();
+    void Reset();
     void Close();
 
     // A stream that came in for this listener; false where as many as the backlog allows wait already.

@@ -103,6 +103,12 @@ int MakeNonBlocking(SocketHandle socket) noexcept {
 
 void CloseSocket(SocketHandle socket) noexcept { closesocket(socket); }
 
+void ResetSocket(SocketHandle socket) noexcept {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&at_once), sizeof at_once);
+    CloseSocket(socket);
+}
+
 void ShutdownSend(SocketHandle socket) noexcept { shutdown(socket, SD_SEND); }
 
 void SwitchNagleOff(SocketHandle socket) noexcept { SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1); }

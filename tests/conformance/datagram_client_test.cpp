@@ -115,7 +115,7 @@ TEST_P(DatagramClientTest, APeerThatIsSilentTimesOutAndIsANewClientLater) {
         co_await Listen(client, test);
         test.notes.Write(co_await client.Recv());
     });
-    listener.idle = 100ms;
+    listener.limits.idle = 100ms;
     Serve(listener);
     const UdpPeer peer(Where());
 
@@ -123,7 +123,7 @@ TEST_P(DatagramClientTest, APeerThatIsSilentTimesOutAndIsANewClientLater) {
     EXPECT_EQ(notes.Next(), "ok");
     const auto first = OnlyClient();
     EXPECT_EQ(notes.Next(), "timeout");
-    EXPECT_EQ(notes.Next(), "timeout");
+    EXPECT_EQ(notes.Next(), "stopped");
     Settle();
     EXPECT_EQ(core->FindClient(first->Id()), nullptr);
 

@@ -28,7 +28,7 @@ Task<> TakeTheRestLater(IOCP_Client& client, Conformance& test) {
 
 TEST_P(DatagramLimitTest, PeersAboveTheLimitAreDroppedAndCounted) {
     auto listener = Udp(Echo);
-    listener.max_clients = 2;
+    listener.limits.clients = 2;
     Serve(listener);
     const UdpPeer first(Where());
     first.Send("x");

@@ -147,7 +147,7 @@ TEST_P(DeadlineTest, ADeadlineThatIsNotReachedChangesNothing) {
 TEST_P(DeadlineTest, TheLongestDurationsOfACoreAreForEver) {
     options.tick = options.linger = options.drain = std::chrono::milliseconds::max();
     auto udp = Udp(Echo);
-    udp.idle = std::chrono::milliseconds::max();
+    udp.limits.idle = std::chrono::milliseconds::max();
     hooks.on_tick = [this] { notes.Write("tick"); };
     Serve({Tcp([](IOCP_Client& client, Conformance&) -> Task<> {
                const auto message = co_await client.Recv();

@@ -35,7 +35,7 @@ Task<> Hoard(IOCP_Client& client, Conformance& test) {
 
 TEST_P(LimitTest, ClientsAboveTheLimitWaitForOthersToLeave) {
     auto listener = Tcp(Echo);
-    listener.max_clients = 2;
+    listener.limits.clients = 2;
     Serve(listener);
     Peer first(Where());
     IsServed(first);
@@ -58,7 +58,7 @@ TEST_P(LimitTest, ClientsAboveTheLimitWaitForOthersToLeave) {
 
 TEST_P(LimitTest, TheCounterTellsWhenAListenerIsFullAndNotBefore) {
     auto listener = Tcp(Echo);
-    listener.max_clients = 2;
+    listener.limits.clients = 2;
     Serve(listener);
     Peer first(Where());
     IsServed(first);
@@ -73,7 +73,7 @@ TEST_P(LimitTest, TheCounterTellsWhenAListenerIsFullAndNotBefore) {
 
 TEST_P(LimitTest, APlaceIsGivenToOneAfterTheOther) {
     auto listener = Tcp(Echo);
-    listener.max_clients = 1;
+    listener.limits.clients = 1;
     Serve(listener);
     std::vector<Peer> peers;
     for (int i = 0; i < 30; ++i) {
@@ -95,7 +95,7 @@ TEST_P(LimitTest, ARefusedClientTakesNoPlace) {
         Task<> ProcedureClient(IOCP_Client&) override { co_return; }
     };
     iocp::Listener listener(0, 1, std::make_shared<RefuseAll>(), Transport::Tcp, "127.0.0.1");
-    listener.max_clients = 1;
+    listener.limits.clients = 1;
     Serve(listener);
 
     for (int i = 0; i < 10; ++i) {
@@ -108,7 +108,7 @@ TEST_P(LimitTest, ARefusedClientTakesNoPlace) {
 
 TEST_P(LimitTest, StopWhileFullEnds) {
     auto listener = Tcp(Listen);
-    listener.max_clients = 1;
+    listener.limits.clients = 1;
     Serve(listener);
     Peer first(Where());
     first.Send("x");

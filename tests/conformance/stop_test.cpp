@@ -173,7 +173,7 @@ TEST_P(StopTest, AHandlerThatDoesNotTakeStoppedForAnAnswerIsUnwound) {
 
 TEST_P(StopTest, AClosedHandlerThatDoesNotTakeStoppedForAnAnswerIsUnwound) {
     auto listener = Tcp(AskForEver);
-    listener.max_clients = 1;
+    listener.limits.clients = 1;
     Serve(listener);
     Peer first(Where());
     EXPECT_EQ(notes.Next(), "asking");

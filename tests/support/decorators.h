@@ -48,6 +48,7 @@ public:
         return inner_.OpenStream(family);
     }
     void CloseSocket(iocp::SocketHandle socket) noexcept override { inner_.CloseSocket(socket); }
+    void ResetSocket(iocp::SocketHandle socket) noexcept override { inner_.ResetSocket(socket); }
     void ShutdownSend(iocp::SocketHandle socket) noexcept override { inner_.ShutdownSend(socket); }
     [[nodiscard]] iocp::Endpoint LocalEndpoint(iocp::SocketHandle socket) const noexcept override {
         return inner_.LocalEndpoint(socket);

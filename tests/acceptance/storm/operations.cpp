@@ -103,7 +103,7 @@ std::size_t Round(const Settings& settings, Ledger& ledger, Census& census, std:
     iocp::Options options;
     options.engine = settings.engine;
     iocp::Listener udp(0, 2, host, iocp::Transport::Udp, "127.0.0.1");
-    udp.idle = 50ms;
+    udp.limits.idle = 50ms;
     QuietCore server({{0, 1, host, iocp::Transport::Tcp, "127.0.0.1"}, udp}, options);
     server.Start(2);
 

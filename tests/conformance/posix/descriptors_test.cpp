@@ -42,7 +42,7 @@ void LetSomeComeAndGo(const iocp::Endpoint& place) {
 TEST_P(DescriptorsTest, WhenThereAreNoneClientsWaitAndAreServedLater) {
     options.raise_descriptor_limit = false;
     auto listener = Tcp(Echo);
-    listener.max_clients = 1'000;
+    listener.limits.clients = 1'000;
     Serve(listener);
     LetSomeComeAndGo(Where());
     std::vector<Socket> sockets;
