@@ -336,6 +336,8 @@ Counters LiveCounters::Snapshot() const noexcept {
             .listeners_full = listeners_full,
             .accept_retries = accept_retries,
             .datagrams_dropped = datagrams_dropped,
+            .posts_dropped = posts_dropped,
+            .slow_clients_closed = slow_clients_closed,
             .receive_buffers_out = receive_buffers_out,
             .handler_errors = handler_errors,
             .handlers_unwound = handlers_unwound,
