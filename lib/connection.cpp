@@ -34,6 +34,7 @@ void Connection::End() noexcept {
     if (ended_) return;
     CloseHere();
     LetGo();
+    unread_.Drop();
     ended_ = true;
     home_->Remove(*this);
 }
@@ -109,11 +110,6 @@ void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
     auto& self = static_cast<ChildrenGone&>(timer);
     if (self.connection_.children_ == 0) return self.session_.resume();
     self.connection_.CloseHere();
-}
-
-bool Connection::Start(RecvWait& wait) {
-    const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
-    return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartRecv(wait);
 }
 
 bool Connection::Start(SendWait& wait) {

@@ -293,8 +293,8 @@ void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
 }
 
 Counters LiveCounters::Snapshot() const noexcept {
-    return {clients_accepted,  clients_refused,     listeners_full, accept_retries,
-            datagrams_dropped, receive_buffers_out, handler_errors, handlers_unwound};
+    return {clients_accepted,    clients_refused, listeners_full, accept_retries,  datagrams_dropped,
+            receive_buffers_out, frames_too_long, handler_errors, handlers_unwound};
 }
 
 }  // namespace iocp::detail

@@ -33,6 +33,7 @@ struct LiveCounters {
     std::atomic<std::uint64_t> accept_retries = 0;
     std::atomic<std::uint64_t> datagrams_dropped = 0;
     std::atomic<std::uint64_t> receive_buffers_out = 0;
+    std::atomic<std::uint64_t> frames_too_long = 0;
     std::atomic<std::uint64_t> handler_errors = 0;
     std::atomic<std::uint64_t> handlers_unwound = 0;
 

@@ -87,6 +87,7 @@ struct Counters {
     std::uint64_t accept_retries = 0;       // accepts that failed and were tried again
     std::uint64_t datagrams_dropped = 0;    // above max_clients, max_queued_datagrams or max_queued_bytes
     std::uint64_t receive_buffers_out = 0;  // Recv that ended as Full
+    std::uint64_t frames_too_long = 0;      // framed calls that ended as TooLong
     std::uint64_t handler_errors = 0;       // exceptions that reached OnError
     std::uint64_t handlers_unwound = 0;     // handlers that did not return after Stop and were destroyed
 };
