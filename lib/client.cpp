@@ -86,8 +86,14 @@ SendWait::SendWait(Request asked, Deadline at_most) noexcept
       memory(asked.bytes) {}
 
 RecvWait::~RecvWait() {
-    if (suspended) connection->Abandon(*this);
+    if (suspended) connection->GiveUp(*this);
 }
+
+void RecvWait::Resume() {
+    if (!connection->GoesOn(*this)) ConnectionWait::Resume();
+}
+
+Frame FrameWait::Take() noexcept { return result ? Frame(result, frame) : connection->Unfinished(result); }
 
 SendWait::~SendWait() {
     if (suspended) connection->Abandon(*this);

@@ -39,6 +39,7 @@ void Connection::End() noexcept {
     Retire();
     CloseHere();
     LetGo();
+    unread_.Drop();
     ended_ = true;
     home_->Remove(*this);
 }
@@ -172,11 +173,6 @@ void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
     auto& self = static_cast<ChildrenGone&>(timer);
     if (self.connection_.children_ == nullptr) return self.session_.resume();
     self.connection_.CloseHere();
-}
-
-bool Connection::Start(RecvWait& wait) {
-    const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
-    return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartRecv(wait);
 }
 
 bool Connection::Start(SendWait& wait) {

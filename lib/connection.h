@@ -5,6 +5,7 @@
 #include "detached.h"
 #include "outbox.h"
 #include "stoppable.h"
+#include "unread_bytes.h"
 
 #include <iocp/client.h>
 #include <iocp/client_waits.h>
@@ -44,6 +45,15 @@ public:
     // A wait that has begun and not ended goes away with its coroutine.
     virtual void Abandon(RecvWait& wait) noexcept = 0;
     virtual void Abandon(SendWait& wait) noexcept = 0;
+
+    // The same for a receive; forgets it too where it was put off.
+    void GiveUp(RecvWait& wait) noexcept;
+
+    // What a suspended receive waited for has come, or never will. True: it must wait for more, and does.
+    [[nodiscard]] bool GoesOn(RecvWait& wait);
+
+    // What a framed call that failed yields.
+    [[nodiscard]] Frame Unfinished(const Result& why) noexcept;
 
     // The timer of a suspended wait is due: its deadline has passed, or it is to end because of EndSoon.
     virtual void OnDue(RecvWait& wait) noexcept = 0;
@@ -120,6 +130,11 @@ protected:
     [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
     [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
 
+    [[nodiscard]] virtual bool IsReceiving() const noexcept = 0;
+
+    // What comes, comes as datagrams, and no frame lies in two of them.
+    [[nodiscard]] virtual bool KeepsBoundaries() const noexcept { return false; }
+
     // Ends what waits, because of CloseHere or Stop.
     virtual void EndWaits(bool sends_too) noexcept = 0;
 
@@ -138,6 +153,18 @@ private:
     [[nodiscard]] bool Start(RecvWait& wait);
     [[nodiscard]] bool Start(SendWait& wait);
 
+    // Receives until `wait` has what it waits for. True: it is suspended. False: it has ended.
+    [[nodiscard]] bool Receive(RecvWait& wait);
+    [[nodiscard]] bool MayReceive(RecvWait& wait) noexcept;
+    [[nodiscard]] bool HasCome(RecvWait& wait) noexcept;
+
+    // Ends `wait` with bytes that have come before. False: they are not enough.
+    [[nodiscard]] bool TakeUnread(RecvWait& wait) noexcept;
+    [[nodiscard]] bool TakeFrame(RecvWait& wait) noexcept;
+
+    // Resumes a wait that has ended in the next turn, for others to have theirs.
+    bool PutOff(RecvWait& wait);
+
     Worker* home_;
     std::shared_ptr<Inbox> inbox_;
     Scope scope_;
@@ -145,6 +172,8 @@ private:
     std::stop_source stop_{std::nostopstate};  // made when it is asked for
     Outbox outbox_;
     Child* children_ = nullptr;
+    UnreadBytes unread_;
+    const RecvWait* put_off_ = nullptr;
     ChildrenGone* waiting_for_children_ = nullptr;
     bool stopping_ = false;
     bool closed_ = false;

@@ -339,6 +339,7 @@ Counters LiveCounters::Snapshot() const noexcept {
             .posts_dropped = posts_dropped,
             .slow_clients_closed = slow_clients_closed,
             .receive_buffers_out = receive_buffers_out,
+            .frames_too_long = frames_too_long,
             .handler_errors = handler_errors,
             .handlers_unwound = handlers_unwound,
             .refused_full = refused_full,

@@ -38,6 +38,7 @@ struct LiveCounters {
     std::atomic<std::uint64_t> posts_dropped = 0;
     std::atomic<std::uint64_t> slow_clients_closed = 0;
     std::atomic<std::uint64_t> receive_buffers_out = 0;
+    std::atomic<std::uint64_t> frames_too_long = 0;
     std::atomic<std::uint64_t> handler_errors = 0;
     std::atomic<std::uint64_t> handlers_unwound = 0;
     std::atomic<std::uint64_t> refused_full = 0;

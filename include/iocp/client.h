@@ -3,6 +3,7 @@
 
 #include <iocp/client_waits.h>
 #include <iocp/endpoint.h>
+#include <iocp/frame.h>
 #include <iocp/shared_bytes.h>
 #include <iocp/task.h>
 
@@ -58,6 +59,40 @@ public:
     //   TooLong  a datagram was longer than `memory`; its first part is there, the rest is lost
     [[nodiscard]] iocp::RecvIntoAwaitable Recv(std::span<std::byte> memory) noexcept {
         return iocp::RecvIntoAwaitable({connection_.get(), memory});
+    }
+
+    // The four that follow wait for a whole frame, in whatever pieces it comes, and yield a view of it, which is valid
+    // until the next Recv of any kind begins: see iocp::Frame. What came behind the frame stays for the next call; the
+    // next Recv() or Recv(span) yields it before anything newer. A client of whom nothing is left unread holds no
+    // buffer while it waits; bytes of a frame that is not whole are kept in memory that grows as they come.
+    //   Closed   the peer sends no more, maybe in the middle of a frame; on UDP the datagram ended in the middle of one
+    //   TooLong  the frame is longer than its maximum
+    //   Full     no receive buffer was free, or there was no memory
+    //   Reset, Timeout, Stopped  as Recv
+    // A call that fails has taken nothing: the bytes that came, which the result shows, stay for the next call. So
+    // after TooLong the same call fails again, and Recv() yields the bytes.
+    // On UDP the frames of a datagram come one after another, and no frame goes on in the next datagram.
+
+    // The next `size` bytes. Memory grows with what comes, not with `size`.
+    [[nodiscard]] iocp::FrameAwaitable RecvExactly(std::size_t size) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Exactly(size)});
+    }
+
+    // The bytes before the next `delimiter`, `max` at most. The delimiter, which must not be empty and must live until
+    // the call has ended, is taken and not shown.
+    [[nodiscard]] iocp::FrameAwaitable RecvUntil(std::string_view delimiter, std::size_t max) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Until(delimiter, max)});
+    }
+
+    // The bytes before the next "\n" or "\r\n", `max` at most.
+    [[nodiscard]] iocp::FrameAwaitable RecvLine(std::size_t max) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Line(max)});
+    }
+
+    // The bytes behind a length, as many as it says. TooLong is also a length that is less than its own bytes, where it
+    // counts them.
+    [[nodiscard]] iocp::FrameAwaitable RecvFrame(const iocp::LengthPrefix& prefix = {}) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Prefixed(prefix)});
     }
 
     // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at

@@ -100,6 +100,7 @@ struct Counters {
     std::uint64_t posts_dropped = 0;        // above max_posted_bytes
     std::uint64_t slow_clients_closed = 0;  // for OnFull::Disconnect
     std::uint64_t receive_buffers_out = 0;  // Recv that ended as Full
+    std::uint64_t frames_too_long = 0;      // framed calls that ended as TooLong
     std::uint64_t handler_errors = 0;       // exceptions that reached OnError
     std::uint64_t handlers_unwound = 0;     // handlers that did not return after Stop and were destroyed
 

@@ -25,12 +25,12 @@ public:
     virtual void EndAs(Outcome why) noexcept = 0;
 
     // Goes on with the coroutine, in whose frame this lies.
-    void Resume();
+    virtual void Resume();
 
     // From now on the end of the scope ends this wait too.
     void JoinScope() noexcept;
 
-    const Deadline limit;
+    Deadline limit;
     const bool is_send;      // goes on while its scope is only told to stop
     Scope* scope = nullptr;  // the coroutine's; null where it is in none
     std::coroutine_handle<> waiter;
