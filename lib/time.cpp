@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "misuse.h"
 #include "worker.h"
 
 #include <iocp/time.h>
@@ -10,6 +11,10 @@ namespace iocp {
 std::chrono::steady_clock::time_point Now() noexcept {
     const detail::Worker* worker = detail::Worker::Current();
     return worker != nullptr ? worker->Net().Now() : detail::Clock::now();
+}
+
+Every::Every(std::chrono::nanoseconds interval) noexcept : interval_(interval), next_(Now()) {
+    if (interval.count() <= 0) detail::Misuse("an iocp::Every without an interval (1s / 60 is no seconds)");
 }
 
 SleepAwaitable Every::Next() noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A chat over lines of text: whoever connects says a name, picks a room with "/join ROOM", and hears what is said there.
-// Try it with several "nc 127.0.0.1 12345". Who reads too slowly is cut off.
+// A chat over lines of text: whoever connects says a name, picks a room with "/join ROOM", and hears what is said
+// there. Try it with several "nc 127.0.0.1 12345". Who reads too slowly is cut off.
 #include "common/arguments.h"
 #include "common/server_options.h"
 
@@ -43,7 +43,8 @@ class ChatProtocol final : public iocp::ProtocolFor<ChatClient> {
         client.name = name.Text();
 
         std::string room = "lobby";
-        while (!room.empty()) room = co_await TalkIn(room, client);
+        while (!room.empty())
+            room = co_await TalkIn(room, client);
     }
 
     // Yields the room to go to next; none at the end.
@@ -86,5 +87,6 @@ int main(int count, char** values) {
     if (!RunUntilCtrlC(server, options.workers)) return 1;
 
     const auto counters = server.Counters();
-    std::cout << "totals: clients " << counters.clients_accepted << ", cut off " << counters.slow_clients_closed << '\n';
+    std::cout << "totals: clients " << counters.clients_accepted << ", cut off " << counters.slow_clients_closed
+              << '\n';
 }

@@ -55,7 +55,7 @@ int main(int count, char** values) {
 
     auto next_frame = std::chrono::steady_clock::now();
     while (!quit && (frames == 0 || world.frames < frames)) {
-        next_frame += 1s / 60;
+        next_frame += 16'667us;
         ++world.frames;  // the game's own work is here
         for (auto now = std::chrono::steady_clock::now(); now < next_frame; now = std::chrono::steady_clock::now())
             server.Poll(next_frame - now);

@@ -40,10 +40,11 @@ public:
 
     // The game's beat. `pictures` a second are drawn.
     iocp::Task<> Run(unsigned pictures) {
-        iocp::Every tick(1s / 60);
+        iocp::Every tick(16'667us);
         while (co_await tick.Next()) {
             ++steps;
-            for (Player* player : players_) player->Step();
+            for (Player* player : players_)
+                player->Step();
             snapshots += room_.Post(Snapshot());
             if (pictures > 0 && steps % (60 / pictures) == 0) std::cout << Picture() << std::flush;
         }
@@ -88,7 +89,8 @@ private:
 
     [[nodiscard]] std::string Picture() const {
         std::string lines;
-        for (int y = 0; y < kHeight; ++y) lines += std::string(kWidth, '.') + '\n';
+        for (int y = 0; y < kHeight; ++y)
+            lines += std::string(kWidth, '.') + '\n';
         for (const Player* player : players_)
             lines[static_cast<std::size_t>(player->y * (kWidth + 1) + player->x)] = player->direction;
         return "\x1b[H\x1b[J" + lines + "players " + std::to_string(players_.size()) + '\n';  // from the top left
@@ -109,7 +111,8 @@ private:
     void OnStart() override {
         IOCP_CORE::OnStart();
         Spawn(game_->Run(pictures_));
-        for (unsigned i = 0; i < bots_; ++i) Spawn(game_->Play(Listening(), i * 7'919));
+        for (unsigned i = 0; i < bots_; ++i)
+            Spawn(game_->Play(Listening(), i * 7'919));
     }
 
     std::shared_ptr<Game> game_;

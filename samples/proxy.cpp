@@ -35,8 +35,8 @@ private:
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
         Route route{client.Remote(), client.Local()};
         if (settings_.trusted.Contain(client.Remote())) {
-            const bool believed = co_await ReadHeader(client, route).Within(5s);
-            if (!believed) {
+            const auto believed = co_await ReadHeader(client, route).Within(5s);
+            if (!believed || !*believed) {
                 ++bad_headers_;
                 co_return;
             }

@@ -31,8 +31,8 @@ using SleepAwaitable = Awaitable<detail::Pause>;
 // Owner: the coroutine that makes it, in whose core it runs.
 class Every {
 public:
-    // `interval` is more than zero.
-    explicit Every(std::chrono::nanoseconds interval) noexcept : interval_(interval), next_(Now()) {}
+    // `interval` is more than zero; `1s / 60` is not, but `16'667us` is.
+    explicit Every(std::chrono::nanoseconds interval) noexcept;
 
     // Waits for the next beat.
     [[nodiscard]] SleepAwaitable Next() noexcept;

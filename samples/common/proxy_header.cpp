@@ -87,7 +87,7 @@ iocp::Task<bool> ReadBinary(IOCP_Client& client, Route& route) {
     if (size > kLongestRest) co_return false;
     if (size == 0) co_return ParseBinary(command, family, {}, route);
     const auto rest = co_await client.RecvExactly(size);
-    co_return rest && ParseBinary(command, family, rest.Text(), route);
+    co_return rest&& ParseBinary(command, family, rest.Text(), route);
 }
 
 std::string AddressText(const iocp::Endpoint& endpoint) {
@@ -119,7 +119,7 @@ iocp::Task<bool> ReadHeader(IOCP_Client& client, Route& route) {
     if (first.Text() == kSignature.substr(0, 1)) co_return co_await ReadBinary(client, route);
     if (first.Text() != "P") co_return false;
     const auto line = co_await client.RecvUntil("\r\n", kLongestLine);
-    co_return line && ParseLine(line.Text(), route);
+    co_return line&& ParseLine(line.Text(), route);
 }
 
 std::string ProxyHeader(unsigned version, const Route& route) {

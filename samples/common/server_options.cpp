@@ -10,12 +10,26 @@ void ServerOptions::AddTo(Arguments& arguments) {
     arguments.Add("--engine E", "auto, iocp, io_uring or epoll", Engine(core.engine));
 }
 
-bool RunUntilCtrlC(IOCP_CORE& server, unsigned workers) {
+namespace {
+
+// False where `start` says why it can't.
+template <class Start>
+bool Try(Start start) {
     try {
-        server.Run(workers);
+        start();
         return true;
     } catch (const iocp::StartError& error) {
         std::cerr << error.what() << '\n';
         return false;
     }
+}
+
+}  // namespace
+
+bool StartPolledOrSayWhy(IOCP_CORE& server) {
+    return Try([&server] { server.StartPolled(); });
+}
+
+bool RunUntilCtrlC(IOCP_CORE& server, unsigned workers) {
+    return Try([&server, workers] { server.Run(workers); });
 }

@@ -18,5 +18,8 @@ struct ServerOptions {
     iocp::Options core;
 };
 
+// Starts the server for the caller's loop to poll. False as below.
+[[nodiscard]] bool StartPolledOrSayWhy(IOCP_CORE& server);
+
 // Runs the server until Ctrl-C. False, with a sentence on standard error: it could not start.
 [[nodiscard]] bool RunUntilCtrlC(IOCP_CORE& server, unsigned workers);

@@ -36,6 +36,19 @@ private:
     }
 };
 
+class ReadingLinesTwice final : public IOCP_Protocol {
+public:
+    IOCP_CORE* core = nullptr;
+
+private:
+    static Task<> ReadLine(IOCP_Client& client) { co_await client.RecvLine(100); }
+    Task<> ProcedureClient(IOCP_Client& client) override {
+        co_await client.RecvLine(100);
+        core->Spawn(ReadLine(client));
+        co_await client.RecvLine(100);
+    }
+};
+
 class DestroyingItsCore final : public IOCP_Protocol {
 public:
     std::optional<IOCP_CORE>* core = nullptr;
@@ -92,6 +105,29 @@ TEST_F(MisuseDeathTest, TwoRecvAtOnce) {
     };
 
     EXPECT_DEATH(run(), "misuse: two Recv at once on one client");
+}
+
+TEST_F(MisuseDeathTest, TwoFramedCallsAtOnce) {
+    for (const char* said : {"one\n", "one\nin part"}) {
+        const auto run = [said] {
+            const auto protocol = std::make_shared<ReadingLinesTwice>();
+            IOCP_CORE core({On127(protocol)});
+            protocol->core = &core;
+            core.Start(1);
+            Visit(core, said);
+        };
+
+        EXPECT_DEATH(run(), "misuse: two Recv at once on one client");
+    }
+}
+
+TEST_F(MisuseDeathTest, AFrameThatHasNoEnd) {
+    const auto client = std::make_shared<IOCP_Client>();
+
+    EXPECT_DEATH(static_cast<void>(client->RecvUntil("", 10)), "misuse: RecvUntil without a delimiter");
+    for (const std::size_t bytes : {0U, 9U})
+        EXPECT_DEATH(static_cast<void>(client->RecvFrame({.bytes = bytes})),
+                     "misuse: a length prefix that is not 1 to 8 bytes");
 }
 
 TEST_F(MisuseDeathTest, RecvOnAClientOfNoCore) {
