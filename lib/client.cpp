@@ -26,6 +26,20 @@ void IOCP_Client::Close() noexcept {
     if (connection_) connection_->CloseFromAnywhere(shared_from_this());
 }
 
+void IOCP_Client::FinishSending() {
+    if (connection_) connection_->FinishSending();
+}
+
+std::stop_token IOCP_Client::StopToken() {
+    if (!connection_) iocp::detail::Misuse("StopToken of a client that no core has accepted");
+    return connection_->StopToken();
+}
+
+iocp::Result IOCP_Client::Post(iocp::SharedBytes bytes) {
+    if (!connection_) return iocp::Result(iocp::Outcome::Closed);
+    return connection_->Post(std::move(bytes), *this);
+}
+
 void IOCP_Client::SpawnTask(iocp::Task<> task) {
     if (!connection_) iocp::detail::Misuse("Spawn on a client that no core has accepted");
     connection_->RunChild(id_, std::move(task));
@@ -72,8 +86,14 @@ SendWait::SendWait(Request asked, Deadline at_most) noexcept
       memory(asked.bytes) {}
 
 RecvWait::~RecvWait() {
-    if (suspended) connection->Abandon(*this);
+    if (suspended) connection->GiveUp(*this);
 }
+
+void RecvWait::Resume() {
+    if (!connection->GoesOn(*this)) ConnectionWait::Resume();
+}
+
+Frame FrameWait::Take() noexcept { return result ? Frame(result, frame) : connection->Unfinished(result); }
 
 SendWait::~SendWait() {
     if (suspended) connection->Abandon(*this);

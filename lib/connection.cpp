@@ -13,11 +13,14 @@
 
 namespace iocp::detail {
 
-Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), guard_(*this) { home.Add(*this); }
+Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), guard_(*this), outbox_(home.Core().Count()) {
+    home.Add(*this);
+}
 
 void Connection::CloseHere() noexcept {
     if (closed_) return;
     closed_ = true;
+    stop_.request_stop();
     scope_.End(Outcome::Stopped);
     EndWaits(true);
 }
@@ -33,8 +36,10 @@ void Connection::CloseFromAnywhere(const std::shared_ptr<IOCP_Client>& client) n
 void Connection::End() noexcept {
     if (ended_) return;
     guard_.Rest();
+    Retire();
     CloseHere();
     LetGo();
+    unread_.Drop();
     ended_ = true;
     home_->Remove(*this);
 }
@@ -48,37 +53,84 @@ Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
 
 void Connection::Stop() noexcept {
     stopping_ = true;
+    stop_.request_stop();
     scope_.Stop();
     EndWaits(false);
 }
 
-// Counts a child from before its start until its frame is gone.
+// One of the client's coroutines beside the handler, from its start until its frame is gone.
 class Connection::Child {
 public:
-    explicit Child(Connection& of) noexcept : connection_(of) { ++connection_.children_; }
+    explicit Child(Connection& of) noexcept : scope(&of.scope_), connection_(of), next_(of.children_) {
+        if (next_ != nullptr) next_->previous_ = this;
+        connection_.children_ = this;
+    }
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     ~Child() {
-        if (--connection_.children_ > 0 || connection_.waiting_for_children_ == nullptr) return;
-        TimerQueue& timers = connection_.home_->Timers();
-        timers.Disarm(*connection_.waiting_for_children_);
-        timers.Arm(*connection_.waiting_for_children_, connection_.home_->Now());
+        (previous_ != nullptr ? previous_->next_ : connection_.children_) = next_;
+        if (next_ != nullptr) next_->previous_ = previous_;
+        if (connection_.children_ == nullptr && connection_.waiting_for_children_ != nullptr)
+            connection_.waiting_for_children_->AllGone();
     }
+
+    Scope scope;
 
 private:
     Connection& connection_;
+    Child* previous_ = nullptr;
+    Child* next_;
 };
 
+std::stop_token Connection::StopToken() {
+    if (!stop_.stop_possible()) {
+        stop_ = std::stop_source();
+        if (stopping_ || closed_) stop_.request_stop();
+    }
+    return stop_.get_token();
+}
+
 void Connection::RunChild(std::uint64_t client_id, Task<> task) {
-    if (ended_) return;
+    if (retired_) Misuse("Spawn on a client whose handler has ended");
     Run(*home_, *this, client_id, std::move(task));
 }
 
+void Connection::Retire() noexcept {
+    while (children_ != nullptr) children_->scope.Root().destroy();
+    retired_ = true;
+    outbox_.Close();
+}
+
+Result Connection::Post(SharedBytes bytes, IOCP_Client& client) {
+    const Outbox::Verdict verdict = outbox_.Post(std::move(bytes));
+    if (verdict.disconnect) client.Close();
+    if (!verdict.begin) return verdict.result;
+    if (Worker::Current() == home_) {
+        EmptyOutbox(*home_, *this);
+        return verdict.result;
+    }
+    // The client keeps the connection alive on the way.
+    const bool posted = inbox_->Post([this, keep = client.shared_from_this()] {
+        if (!retired_) EmptyOutbox(*home_, *this);
+    });
+    return posted ? verdict.result : Result(Outcome::Closed);
+}
+
+// One of the client's children, so that the client waits for it.
+Detached Connection::EmptyOutbox(Worker&, Connection& self) {
+    Child child(self);
+    co_await Enter{child.scope};
+    SharedBytes bytes;
+    while (self.outbox_.Take(bytes, self.IsStream())) {
+        SendAwaitable send({&self, bytes.Bytes()});
+        static_cast<void>(co_await send);  // what fails ends the box with the client
+    }
+}
+
 Detached Connection::Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task) {
-    const Child counted(self);
-    Scope scope(&self.scope_);
-    Task<> running = std::move(task);  // to be destroyed before the scope
-    co_await Enter{scope};
+    Child child(self);
+    Task<> running = std::move(task);  // to be destroyed before the child's scope
+    co_await Enter{child.scope};
 
     std::exception_ptr failure;
     try {
@@ -111,15 +163,16 @@ void Connection::ChildrenGone::await_suspend(std::coroutine_handle<DetachedPromi
     connection_.home_->Timers().Arm(*this, After(connection_.home_->Net().Now(), limit_));
 }
 
-void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
-    auto& self = static_cast<ChildrenGone&>(timer);
-    if (self.connection_.children_ == 0) return self.session_.resume();
-    self.connection_.CloseHere();
+void Connection::ChildrenGone::AllGone() noexcept {
+    TimerQueue& timers = connection_.home_->Timers();
+    timers.Disarm(*this);
+    timers.Arm(*this, connection_.home_->Now());
 }
 
-bool Connection::Start(RecvWait& wait) {
-    const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
-    return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartRecv(wait);
+void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
+    auto& self = static_cast<ChildrenGone&>(timer);
+    if (self.connection_.children_ == nullptr) return self.session_.resume();
+    self.connection_.CloseHere();
 }
 
 bool Connection::Start(SendWait& wait) {

@@ -3,7 +3,9 @@
 
 #include "client_guard.h"
 #include "detached.h"
+#include "outbox.h"
 #include "stoppable.h"
+#include "unread_bytes.h"
 
 #include <iocp/client.h>
 #include <iocp/client_waits.h>
@@ -15,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 
 namespace iocp::detail {
 
@@ -43,11 +46,23 @@ public:
     virtual void Abandon(RecvWait& wait) noexcept = 0;
     virtual void Abandon(SendWait& wait) noexcept = 0;
 
+    // The same for a receive; forgets it too where it was put off.
+    void GiveUp(RecvWait& wait) noexcept;
+
+    // What a suspended receive waited for has come, or never will. True: it must wait for more, and does.
+    [[nodiscard]] bool GoesOn(RecvWait& wait);
+
+    // What a framed call that failed yields.
+    [[nodiscard]] Frame Unfinished(const Result& why) noexcept;
+
     // The timer of a suspended wait is due: its deadline has passed, or it is to end because of EndSoon.
     virtual void OnDue(RecvWait& wait) noexcept = 0;
     virtual void OnDue(SendWait& wait) noexcept = 0;
 
     [[nodiscard]] virtual Endpoint Local() const noexcept = 0;
+
+    // Whether several posts may go as one.
+    [[nodiscard]] virtual bool IsStream() const noexcept = 0;
 
     // After the handler: whether the peer must be waited for so that it gets all that was sent, and the waiting.
     [[nodiscard]] virtual bool MustLinger() const noexcept { return false; }
@@ -79,6 +94,17 @@ public:
     // Runs `task` as one of them.
     void RunChild(std::uint64_t client_id, Task<> task);
 
+    virtual void FinishSending() noexcept {}
+    [[nodiscard]] std::stop_token StopToken();
+
+    // From any thread: see IOCP_Client::Post.
+    [[nodiscard]] Result Post(SharedBytes bytes, IOCP_Client& client);
+    void LimitPosts(const PostLimits& limits) noexcept { outbox_.Limit(limits); }
+
+    // Destroys the children that are left, and takes no posts and runs no children any more. After EndChildren, or in
+    // place of it.
+    void Retire() noexcept;
+
     // For the session, when the handler has ended: tells the children to stop, cuts off what they send at `limit`, and
     // suspends until all have ended.
     class ChildrenGone;
@@ -104,6 +130,11 @@ protected:
     [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
     [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
 
+    [[nodiscard]] virtual bool IsReceiving() const noexcept = 0;
+
+    // What comes, comes as datagrams, and no frame lies in two of them.
+    [[nodiscard]] virtual bool KeepsBoundaries() const noexcept { return false; }
+
     // Ends what waits, because of CloseHere or Stop.
     virtual void EndWaits(bool sends_too) noexcept = 0;
 
@@ -116,20 +147,38 @@ private:
     friend class ClientGuard;
     class Child;
 
+    static Detached EmptyOutbox(Worker& worker, Connection& self);
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
 
     [[nodiscard]] bool Start(RecvWait& wait);
     [[nodiscard]] bool Start(SendWait& wait);
 
+    // Receives until `wait` has what it waits for. True: it is suspended. False: it has ended.
+    [[nodiscard]] bool Receive(RecvWait& wait);
+    [[nodiscard]] bool MayReceive(RecvWait& wait) noexcept;
+    [[nodiscard]] bool HasCome(RecvWait& wait) noexcept;
+
+    // Ends `wait` with bytes that have come before. False: they are not enough.
+    [[nodiscard]] bool TakeUnread(RecvWait& wait) noexcept;
+    [[nodiscard]] bool TakeFrame(RecvWait& wait) noexcept;
+
+    // Resumes a wait that has ended in the next turn, for others to have theirs.
+    bool PutOff(RecvWait& wait);
+
     Worker* home_;
     std::shared_ptr<Inbox> inbox_;
     Scope scope_;
     ClientGuard guard_;
-    std::size_t children_ = 0;
+    std::stop_source stop_{std::nostopstate};  // made when it is asked for
+    Outbox outbox_;
+    Child* children_ = nullptr;
+    UnreadBytes unread_;
+    const RecvWait* put_off_ = nullptr;
     ChildrenGone* waiting_for_children_ = nullptr;
     bool stopping_ = false;
     bool closed_ = false;
     bool ended_ = false;
+    bool retired_ = false;
     std::atomic<bool> close_asked_ = false;
 };
 
@@ -140,13 +189,14 @@ public:
     ChildrenGone& operator=(const ChildrenGone&) = delete;
     ~ChildrenGone();
 
-    bool await_ready() const noexcept { return connection_.children_ == 0; }
+    bool await_ready() const noexcept { return connection_.children_ == nullptr; }
     void await_suspend(std::coroutine_handle<DetachedPromise> session);
     void await_resume() const noexcept {}
 
-private:
-    friend class Child;
+    // The last child is gone.
+    void AllGone() noexcept;
 
+private:
     static void OnDue(Timer& timer) noexcept;
 
     Connection& connection_;

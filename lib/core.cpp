@@ -20,6 +20,10 @@ void IOCP_CORE::Run(unsigned workers) { state_->Run(workers); }
 
 void IOCP_CORE::Start(unsigned workers) { state_->Start(workers); }
 
+void IOCP_CORE::StartPolled() { state_->StartPolled(); }
+
+bool IOCP_CORE::Poll(std::chrono::nanoseconds at_most) { return state_->Poll(at_most); }
+
 void IOCP_CORE::Stop(std::chrono::milliseconds drain) { state_->Stop(drain); }
 
 void IOCP_CORE::Stop() { state_->Stop(state_->Settings().drain); }
@@ -29,6 +33,11 @@ bool IOCP_CORE::IsRunning() const noexcept { return state_->IsRunning(); }
 void IOCP_CORE::Spawn(iocp::Task<> task) { state_->Spawn(std::move(task)); }
 
 std::shared_ptr<IOCP_Client> IOCP_CORE::FindClient(std::uint64_t id) const { return state_->FindClient(id); }
+
+iocp::Result IOCP_CORE::Post(std::uint64_t id, iocp::SharedBytes bytes) {
+    const auto client = FindClient(id);
+    return client ? client->Post(std::move(bytes)) : iocp::Result(iocp::Outcome::Closed);
+}
 
 void IOCP_CORE::ForEachClient(const std::function<void(IOCP_Client&)>& visit) const {
     for (const auto& client : state_->Clients()) visit(*client);

@@ -51,7 +51,9 @@ CoreState::CoreState(IOCP_CORE& core, std::vector<Listener> listeners, Options o
       listeners_(std::move(listeners)),
       options_(options),
       network_(options.network != nullptr ? *options.network : SystemNetwork()),
-      crew_(network_.MakeCrew(*this)) {
+      own_crew_(network_.MakeCrew(*this)),
+      polled_crew_(*this),
+      crew_(own_crew_.get()) {
     for (const Listener& listener : listeners_) {
         if (!listener.protocol) Misuse("a listener without a protocol");
         guards_.push_back(std::make_unique<DoorGuard>(*this, listener));
@@ -93,15 +95,30 @@ void CoreState::Run(unsigned workers) {
 }
 
 void CoreState::Start(unsigned workers) {
+    Start(workers != 0 ? workers : std::max(1U, std::thread::hardware_concurrency()), *own_crew_);
+}
+
+void CoreState::StartPolled() {
+    if (!network_.HasThreads()) Misuse("a core in a Simulation is run by the simulation: Start it");
+    Start(1, polled_crew_);
+}
+
+bool CoreState::Poll(std::chrono::nanoseconds at_most) {
+    if (Worker::Current() != nullptr || polled_crew_.IsBackground()) Misuse("Poll in a handler or hook");
+    return polled_crew_.Poll(at_most);
+}
+
+void CoreState::Start(unsigned workers, Crew& crew) {
     {
         const std::lock_guard lock(mutex_);
         if (phase_ != Phase::Stopped) throw StartError("this core runs already: Stop it before it is started again");
         phase_ = Phase::Starting;
         ++run_;
+        crew_ = &crew;
         derived_ = typeid(core_) != typeid(IOCP_CORE);
     }
     try {
-        Prepare(workers != 0 ? workers : std::max(1U, std::thread::hardware_concurrency()));
+        Prepare(workers);
     } catch (...) {
         CloseOpened();
         const std::lock_guard lock(mutex_);
@@ -136,19 +153,20 @@ void CoreState::Prepare(unsigned workers) {
     const std::lock_guard lock(mutex_);
     engine_report_ = choice.report;
     accept_depth_ = choice.accepts;
-    crew_->Begin();
+    crew_.load()->Begin();
     phase_ = Phase::Running;
     starter_ = std::this_thread::get_id();
     changed_.notify_all();
 }
 
 void CoreState::StartWorkers(unsigned count, EngineKind engine) {
+    pool_ = std::make_unique<ThreadPool>(options_.offload_threads, options_.max_offloaded);
     {
         const std::lock_guard lock(mutex_);
         workers_.clear();
         for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(*this, options_));
     }
-    crew_->Open(workers_, engine);
+    crew_.load()->Open(workers_, engine);
 }
 
 void CoreState::OpenDoors() {
@@ -215,7 +233,7 @@ void CoreState::AskForStop(std::chrono::milliseconds drain) {
     for (const auto& worker : workers_)
         worker->Mail()->Post([&worker = *worker, cut = cut_] { worker.BeginStop(cut); });
     changed_.notify_all();
-    crew_->StopTicks();
+    crew_.load()->StopTicks();
 }
 
 void CoreState::AwaitStopped() {
@@ -224,7 +242,7 @@ void CoreState::AwaitStopped() {
     const auto ended = [&] { return phase_ == Phase::Stopped || run_ != run; };
     if (ended()) return;
     lock.unlock();
-    crew_->Drive();
+    crew_.load()->Drive();
     lock.lock();
     changed_.wait(lock, ended);
 }
@@ -237,7 +255,14 @@ void CoreState::Tick() noexcept {
     Guard(0, [this] { core_.OnBackgroundTick(); });
 }
 
+bool CoreState::Offload(std::shared_ptr<Job> job) {
+    if (network_.HasThreads()) return pool_->Post(std::move(job));
+    job->Run();
+    return true;
+}
+
 void CoreState::FinishRun() noexcept {
+    pool_->Close();
     Guard(0, [this] { core_.OnStop(); });
     CloseOpened();
 
@@ -258,7 +283,7 @@ bool CoreState::IsRunning() const noexcept {
 bool CoreState::IsOwnThread() const noexcept {
     const Worker* worker = Worker::Current();
     if (worker != nullptr && &const_cast<Worker*>(worker)->Core() == this) return true;
-    if (crew_->IsBackground()) return true;
+    if (crew_.load()->IsBackground()) return true;
     const std::lock_guard lock(mutex_);
     return starter_ == std::this_thread::get_id();
 }
@@ -311,7 +336,10 @@ Counters LiveCounters::Snapshot() const noexcept {
             .listeners_full = listeners_full,
             .accept_retries = accept_retries,
             .datagrams_dropped = datagrams_dropped,
+            .posts_dropped = posts_dropped,
+            .slow_clients_closed = slow_clients_closed,
             .receive_buffers_out = receive_buffers_out,
+            .frames_too_long = frames_too_long,
             .handler_errors = handler_errors,
             .handlers_unwound = handlers_unwound,
             .refused_full = refused_full,

@@ -4,7 +4,9 @@
 #include "crew.h"
 #include "engine.h"
 #include "network.h"
+#include "polled_crew.h"
 #include "socket.h"
+#include "thread_pool.h"
 
 #include <iocp/core.h>
 #include <iocp/timer.h>
@@ -33,7 +35,10 @@ struct LiveCounters {
     std::atomic<std::uint64_t> listeners_full = 0;
     std::atomic<std::uint64_t> accept_retries = 0;
     std::atomic<std::uint64_t> datagrams_dropped = 0;
+    std::atomic<std::uint64_t> posts_dropped = 0;
+    std::atomic<std::uint64_t> slow_clients_closed = 0;
     std::atomic<std::uint64_t> receive_buffers_out = 0;
+    std::atomic<std::uint64_t> frames_too_long = 0;
     std::atomic<std::uint64_t> handler_errors = 0;
     std::atomic<std::uint64_t> handlers_unwound = 0;
     std::atomic<std::uint64_t> refused_full = 0;
@@ -59,6 +64,8 @@ public:
 
     void Run(unsigned workers);
     void Start(unsigned workers);
+    void StartPolled();
+    bool Poll(std::chrono::nanoseconds at_most);
     void Stop(std::chrono::milliseconds drain);
     void Spawn(Task<> task);
 
@@ -105,6 +112,9 @@ public:
     // Reports a listener that its engine refused.
     void Require(int attach_code, const Endpoint& listening) noexcept;
 
+    // Runs `job` on a thread of the core's, or here where its network has none. False: too many wait already.
+    [[nodiscard]] bool Offload(std::shared_ptr<Job> job);
+
     // By the crew.
     [[nodiscard]] std::chrono::milliseconds TickInterval() const noexcept;
     void Tick() noexcept;
@@ -119,6 +129,7 @@ private:
         SocketHandle socket;
     };
 
+    void Start(unsigned workers, Crew& crew);
     void Prepare(unsigned workers);
     void OpenListeners();
     [[nodiscard]] Opened Open(const Listener& listener, std::uint16_t port) const;
@@ -161,7 +172,10 @@ private:
     mutable std::mutex table_mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
 
-    std::unique_ptr<Crew> crew_;  // last, so that it ends first
+    std::unique_ptr<ThreadPool> pool_;  // of a run
+    std::unique_ptr<Crew> own_crew_;    // the network's; ends before what is above
+    PolledCrew polled_crew_;
+    std::atomic<Crew*> crew_;  // that runs it, or ran it last
 };
 
 }  // namespace iocp::detail

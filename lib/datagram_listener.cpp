@@ -27,7 +27,7 @@ struct DatagramListener::PeersGone {
 };
 
 DatagramListener::DatagramListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard)
-    : Door(settings.protocol, settings.protocol_id, Transport::Udp, guard),
+    : Door(settings, guard),
       home_(home),
       handle_(socket),
       limits_{settings.max_queued_datagrams, settings.max_queued_bytes},

@@ -6,7 +6,10 @@
 
 #include <iocp/timer.h>
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace iocp::detail {
 
@@ -38,6 +41,16 @@ public:
     [[nodiscard]] virtual detail::EngineChoice ChooseEngine(EngineKind asked, const Options& options) = 0;
     [[nodiscard]] virtual std::unique_ptr<detail::Engine> MakeEngine(EngineKind kind, const Options& options,
                                                                      detail::BufferPool& buffers) = 0;
+
+    // The addresses of a host, in the order of preference, or a native code. May block for long.
+    struct Resolved {
+        std::vector<Endpoint> endpoints;
+        int native_code = 0;
+    };
+    [[nodiscard]] virtual Resolved Resolve(const std::string& host, std::uint16_t port) = 0;
+
+    // Whether cores on it may use threads beside their crew.
+    [[nodiscard]] virtual bool HasThreads() const noexcept = 0;
 
     [[nodiscard]] virtual std::unique_ptr<detail::Crew> MakeCrew(detail::CoreState& core) = 0;
 

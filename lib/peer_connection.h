@@ -39,6 +39,7 @@ public:
 
     void Abandon(RecvWait& wait) noexcept override;
     void Abandon(SendWait& wait) noexcept override;
+    [[nodiscard]] bool IsStream() const noexcept override { return false; }
     void OnDue(RecvWait& wait) noexcept override;
     void OnDue(SendWait& wait) noexcept override;
     [[nodiscard]] Endpoint Local() const noexcept override;
@@ -46,6 +47,8 @@ public:
 private:
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
+    [[nodiscard]] bool IsReceiving() const noexcept override { return receiving_ != nullptr; }
+    [[nodiscard]] bool KeepsBoundaries() const noexcept override { return true; }
     void EndWaits(bool sends_too) noexcept override;
     void EndRecv(Outcome why) noexcept override;
     void LetGo() noexcept override;

@@ -29,6 +29,7 @@ public:
     void Admit(std::shared_ptr<IOCP_Client> client) {
         client_ = std::move(client);
         Introduction::Bind(*client_, connection_, remote_, door_.ProtocolId(), door_.Over());
+        connection_->LimitPosts(door_.Posts());
         connection_->Guard().Watch(*client_, door_.Guard());
         worker_.Core().Enter(client_);
         ++worker_.Core().Count().clients_accepted;
@@ -37,6 +38,7 @@ public:
     void HandlerHasEnded() noexcept {
         if (!client_) return;
         connection_->Guard().Rest();
+        connection_->Retire();
         worker_.Core().Leave(*client_);
         worker_.Core().Guard(client_->Id(), [this] { door_.Protocol().DeleteClient(*client_); });
         client_.reset();

@@ -3,8 +3,10 @@
 
 #include "connection.h"
 #include "detached.h"
+#include "outbox.h"
 
 #include <iocp/endpoint.h>
+#include <iocp/options.h>
 #include <iocp/protocol.h>
 
 #include <memory>
@@ -23,20 +25,26 @@ public:
     [[nodiscard]] IOCP_Protocol& Protocol() const noexcept { return *protocol_; }
     [[nodiscard]] int ProtocolId() const noexcept { return protocol_id_; }
     [[nodiscard]] Transport Over() const noexcept { return transport_; }
+    [[nodiscard]] const PostLimits& Posts() const noexcept { return posts_; }
     [[nodiscard]] DoorGuard& Guard() const noexcept { return guard_; }
 
     // On any worker: a client that was let in, or was on its way in, is gone.
     virtual void Left(const Endpoint& remote) noexcept = 0;
 
 protected:
-    Door(std::shared_ptr<IOCP_Protocol> protocol, int protocol_id, Transport transport, DoorGuard& guard) noexcept
-        : protocol_(std::move(protocol)), protocol_id_(protocol_id), transport_(transport), guard_(guard) {}
+    Door(const Listener& settings, DoorGuard& guard)
+        : protocol_(settings.protocol),
+          protocol_id_(settings.protocol_id),
+          transport_(settings.transport),
+          posts_{settings.max_posted_bytes, settings.on_full},
+          guard_(guard) {}
     ~Door() = default;
 
 private:
     std::shared_ptr<IOCP_Protocol> protocol_;
     int protocol_id_;
     Transport transport_;
+    PostLimits posts_;
     DoorGuard& guard_;
 };
 

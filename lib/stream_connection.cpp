@@ -108,7 +108,7 @@ void StreamConnection::Abandon(RecvWait& wait) noexcept {
 }
 
 bool StreamConnection::StartSend(SendWait& wait) {
-    if (IsClosed()) return Refuse(wait, Outcome::Stopped);
+    if (IsClosed() || finishing_) return Refuse(wait, Outcome::Stopped);
     if (send_failure_ != Outcome::Ok) return Refuse(wait, send_failure_);
 
     const bool first = sending_ == nullptr;
@@ -184,7 +184,13 @@ void StreamConnection::LeaveQueue(SendWait& wait) noexcept {
     wait.queued = false;
 }
 
+void StreamConnection::FinishSending() noexcept {
+    if (std::exchange(finishing_, true) || IsClosed()) return;
+    SendNext();
+}
+
 void StreamConnection::SendNext() noexcept {
+    if (sending_ == nullptr && finishing_ && !IsClosed()) Home().Net().ShutdownSend(socket_);
     if (sending_ == nullptr || sending_->operation != nullptr || sending_->cut != Outcome::Ok) return;
     if (send_failure_ != Outcome::Ok) {
         for (SendWait* at = sending_; at != nullptr; at = at->next) EndWait(*at, send_failure_);

@@ -19,6 +19,9 @@ public:
     void Abandon(SendWait& wait) noexcept override;
     [[nodiscard]] Endpoint Local() const noexcept override;
 
+    void FinishSending() noexcept override;
+    [[nodiscard]] bool IsStream() const noexcept override { return true; }
+
     void OnDue(RecvWait& wait) noexcept override;
     void OnDue(SendWait& wait) noexcept override;
 
@@ -34,6 +37,7 @@ private:
 
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
+    [[nodiscard]] bool IsReceiving() const noexcept override { return receiving_ != nullptr; }
     void EndWaits(bool sends_too) noexcept override;
     void EndRecv(Outcome why) noexcept override;
     void LetGo() noexcept override;
@@ -59,6 +63,7 @@ private:
     SendWait* last_sending_ = nullptr;
     Outcome send_failure_ = Outcome::Ok;  // set once the stream was cut in the middle of a message
     bool peer_ended_ = false;
+    bool finishing_ = false;  // no send begins any more
     bool broken_ = false;
     bool lingering_ = false;
     bool cut_ = false;  // the drain deadline has passed

@@ -58,11 +58,9 @@ struct StreamListener::ItsTurn {
 
 StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard,
                                AcceptDepth depth)
-    : Door(settings.protocol, settings.protocol_id, Transport::Tcp, guard),
-      home_(home),
-      socket_(socket),
-      depth_(depth),
-      pace_(*this, [](Timer& timer) noexcept { static_cast<PaceTimer&>(timer).listener.WakePaced(); }) {}
+    : Door(settings, guard), home_(home), socket_(socket), depth_(depth), pace_(*this, [](Timer& timer) noexcept {
+          static_cast<PaceTimer&>(timer).listener.WakePaced();
+      }) {}
 
 StreamListener::~StreamListener() {
     if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);

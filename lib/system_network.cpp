@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "network.h"
+#include "resolver.h"
 #include "thread_crew.h"
 
 namespace iocp::detail {
@@ -26,6 +27,8 @@ public:
     std::unique_ptr<Engine> MakeEngine(EngineKind kind, const Options& options, BufferPool& buffers) override {
         return detail::MakeEngine(kind, options, buffers);
     }
+    Resolved Resolve(const std::string& host, std::uint16_t port) override { return ResolveHost(host, port); }
+    bool HasThreads() const noexcept override { return true; }
     std::unique_ptr<Crew> MakeCrew(CoreState& core) override { return std::make_unique<ThreadCrew>(core); }
 };
 

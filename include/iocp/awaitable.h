@@ -20,7 +20,7 @@ public:
     using Request = typename Waiting::Request;
     using Yield = decltype(std::declval<Waiting&>().Take());
 
-    explicit Awaitable(Request request, detail::Deadline limit = {}) noexcept : wait_(request, limit) {}
+    explicit Awaitable(Request request, detail::Deadline limit = {}) noexcept : wait_(std::move(request), limit) {}
     Awaitable(const Awaitable&) = delete;
     Awaitable& operator=(const Awaitable&) = delete;
 
@@ -44,11 +44,11 @@ public:
     bool await_suspend(std::coroutine_handle<Promise> coroutine) {
         return wait_.Start(coroutine, detail::ScopeOf(coroutine));
     }
-    Yield await_resume() noexcept { return wait_.Take(); }
+    Yield await_resume() noexcept(noexcept(wait_.Take())) { return wait_.Take(); }
 
 private:
     static Task<Yield> Run(Request request, detail::Deadline limit) {
-        Awaitable awaitable(request, limit);
+        Awaitable awaitable(std::move(request), limit);
         co_return co_await awaitable;
     }
 

@@ -3,12 +3,15 @@
 
 #include <iocp/client_waits.h>
 #include <iocp/endpoint.h>
+#include <iocp/frame.h>
+#include <iocp/shared_bytes.h>
 #include <iocp/task.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 
@@ -22,7 +25,7 @@ struct Introduction;
 //
 // Owner: the core keeps it alive while its handler runs; others hold it by std::shared_ptr for as long as they like,
 // and find it ended then. Thread rule: its coroutines run on one worker, its home, one at a time, so its state needs no
-// lock. Id, Remote, ProtocolId, Transport and Close may be called from any thread; everything else only from its
+// lock. Id, Remote, ProtocolId, Transport, Post and Close may be called from any thread; everything else only from its
 // coroutines.
 class IOCP_Client : public std::enable_shared_from_this<IOCP_Client> {
 public:
@@ -58,6 +61,40 @@ public:
         return iocp::RecvIntoAwaitable({connection_.get(), memory});
     }
 
+    // The four that follow wait for a whole frame, in whatever pieces it comes, and yield a view of it, which is valid
+    // until the next Recv of any kind begins: see iocp::Frame. What came behind the frame stays for the next call; the
+    // next Recv() or Recv(span) yields it before anything newer. A client of whom nothing is left unread holds no
+    // buffer while it waits; bytes of a frame that is not whole are kept in memory that grows as they come.
+    //   Closed   the peer sends no more, maybe in the middle of a frame; on UDP the datagram ended in the middle of one
+    //   TooLong  the frame is longer than its maximum
+    //   Full     no receive buffer was free, or there was no memory
+    //   Reset, Timeout, Stopped  as Recv
+    // A call that fails has taken nothing: the bytes that came, which the result shows, stay for the next call. So
+    // after TooLong the same call fails again, and Recv() yields the bytes.
+    // On UDP the frames of a datagram come one after another, and no frame goes on in the next datagram.
+
+    // The next `size` bytes. Memory grows with what comes, not with `size`.
+    [[nodiscard]] iocp::FrameAwaitable RecvExactly(std::size_t size) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Exactly(size)});
+    }
+
+    // The bytes before the next `delimiter`, `max` at most. The delimiter, which must not be empty and must live until
+    // the call has ended, is taken and not shown.
+    [[nodiscard]] iocp::FrameAwaitable RecvUntil(std::string_view delimiter, std::size_t max) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Until(delimiter, max)});
+    }
+
+    // The bytes before the next "\n" or "\r\n", `max` at most.
+    [[nodiscard]] iocp::FrameAwaitable RecvLine(std::size_t max) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Line(max)});
+    }
+
+    // The bytes behind a length, as many as it says. TooLong is also a length that is less than its own bytes, where it
+    // counts them.
+    [[nodiscard]] iocp::FrameAwaitable RecvFrame(const iocp::LengthPrefix& prefix = {}) noexcept {
+        return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Prefixed(prefix)});
+    }
+
     // Sends all of `bytes`, which must live until the call has ended. Several coroutines of the client may send at
     // once: each message leaves whole, in call order. On UDP it is one datagram.
     //   Reset    the connection broke
@@ -71,6 +108,21 @@ public:
     [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
         return iocp::SendAwaitable({connection_.get(), std::as_bytes(std::span(text))});
     }
+
+    // Tells the peer that nothing more comes (TCP: ends this side's half of the stream), once the sends that have begun
+    // are finished. Later ones end as Stopped; Recv goes on. No effect on UDP.
+    void FinishSending();
+
+    // Asks whether it is time to stop, in a long computation: true once the client was closed or the core is stopping.
+    // Awaits need no token, they end by themselves. May be handed to other threads.
+    [[nodiscard]] std::stop_token StopToken();
+
+    // Queues `bytes` to be sent whole, behind what was posted before, and never waits. Any thread. Beside Sends it
+    // comes whole too, in no order with them. On UDP each post is one datagram. What is queued when the handler returns
+    // is still sent, for Options::linger.
+    //   Full    Listener::max_posted_bytes are waiting already; see Listener::on_full
+    //   Closed  the client is gone
+    iocp::Result Post(iocp::SharedBytes bytes);
 
     // Runs `function(arguments...)`, which yields an iocp::Task<>, beside the handler, on the client's worker; it
     // starts at once. Function and arguments are moved in and kept until it has ended, as std::thread keeps them;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iocp/awaitable.h>
+#include <iocp/frame_parser.h>
 #include <iocp/received.h>
 #include <iocp/result.h>
 #include <iocp/wait.h>
@@ -43,8 +44,13 @@ public:
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
 
+    // Where the frame is not whole yet, goes on waiting instead.
+    void Resume() final;
+
     Memory memory;  // empty: lend a buffer
     Buffer* buffer = nullptr;
+    FrameParser* parser = nullptr;     // null: whatever comes is enough
+    const std::byte* frame = nullptr;  // found by the parser
 };
 
 // Recv().
@@ -75,6 +81,27 @@ public:
     const Request request;
 };
 
+// RecvExactly, RecvUntil, RecvLine and RecvFrame.
+class FrameWait final : public RecvWait {
+public:
+    struct Request {
+        Connection* connection;
+        FrameRule rule;
+    };
+
+    FrameWait(Request asked, Deadline at_most) noexcept
+        : RecvWait(asked.connection, {}, at_most), request(asked), parser_(asked.rule) {
+        parser = &parser_;
+    }
+
+    [[nodiscard]] Frame Take() noexcept;
+
+    const Request request;
+
+private:
+    FrameParser parser_;
+};
+
 class SendWait final : public ConnectionWait {
 public:
     struct Request {
@@ -98,6 +125,7 @@ public:
 
 using RecvAwaitable = Awaitable<detail::LendingRecvWait>;
 using RecvIntoAwaitable = Awaitable<detail::FillingRecvWait>;
+using FrameAwaitable = Awaitable<detail::FrameWait>;
 using SendAwaitable = Awaitable<detail::SendWait>;
 
 }  // namespace iocp

@@ -7,7 +7,9 @@
 #include <iocp/task.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace iocp {
@@ -18,6 +20,7 @@ namespace iocp {
 // Owns the connection: destroying it closes it. Thread rule: stays in the coroutine that connected.
 class Connected : public Result {
 public:
+    Connected() noexcept : Result(Outcome::Stopped) {}
     explicit Connected(const Result& failure) noexcept : Result(failure) {}
     explicit Connected(std::shared_ptr<IOCP_Client> client) noexcept : client_(std::move(client)) {}
     Connected(Connected&&) noexcept = default;
@@ -39,5 +42,19 @@ private:
 //   SystemError  refused or unreachable; NativeCode says which
 [[nodiscard]] Task<Connected> Connect(Endpoint remote, Transport transport = Transport::Tcp,
                                       std::chrono::milliseconds limit = std::chrono::seconds(30));
+
+struct ConnectOptions {
+    std::chrono::milliseconds within{30'000};  // for everything: the lookup and all attempts
+    std::chrono::milliseconds stagger{250};    // between the attempts, where none has failed: RFC 8305, section 5
+};
+
+// Connects over TCP to `port` of `host`, a name or a numeric address. The name is looked up on a thread of its own. The
+// addresses found, at most six, are tried one after another, IPv6 and IPv4 in turn, without waiting for an attempt to
+// fail for longer than `stagger`; the first connection that is made is taken.
+//   Timeout, Stopped  at once, even while the system's resolver hangs
+//   Full              too many lookups of this process hang already
+//   SystemError       NativeCode says why the last attempt failed, or the lookup: a Winsock code, or on Linux a code of
+//                     getaddrinfo, which is negative
+[[nodiscard]] Task<Connected> Connect(std::string host, std::uint16_t port, ConnectOptions options = {});
 
 }  // namespace iocp

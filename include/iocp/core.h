@@ -56,6 +56,17 @@ public:
     // The same without waiting, and without watching for Ctrl-C. A stopped core may be started again.
     void Start(unsigned workers = 0);
 
+    // The same without a thread of its own: with one worker that runs, as do the ticks and hooks, inside Poll, on the
+    // thread that called this. For applications with a loop of their own; all handlers run there, so what they share
+    // with the application needs no lock. Only Offload and Connect by name use other threads.
+    void StartPolled();
+
+    // After StartPolled, and on its thread, not from a handler or hook: does what there is to do, and waits for no
+    // longer than `at_most` for something to do. False: the core has stopped. A call every few milliseconds is a good
+    // rhythm. Stop and the destructor, on this thread, poll by themselves until the core has stopped; Stop on another
+    // thread waits for it to do so.
+    bool Poll(std::chrono::nanoseconds at_most = {});
+
     // Ends the core: listeners close; each Recv ends as Stopped; sends may go on until `drain` has passed; then every
     // await ends as Stopped, and handlers that still have not returned a second later are destroyed where they wait.
     // Waits until all of this is done, except in handlers and hooks of this core, where it only asks for it.
@@ -74,6 +85,9 @@ public:
 
     // The client with this id, or nothing when it has ended.
     [[nodiscard]] std::shared_ptr<IOCP_Client> FindClient(std::uint64_t id) const;
+
+    // Posts `bytes` to the client with this id: see IOCP_Client::Post. Closed where there is none.
+    iocp::Result Post(std::uint64_t id, iocp::SharedBytes bytes);
 
     // Calls `visit` for each client that is in the table at the time of the call, on the calling thread.
     void ForEachClient(const std::function<void(IOCP_Client&)>& visit) const;

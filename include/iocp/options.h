@@ -33,6 +33,13 @@ enum class EngineKind : std::uint8_t {
 [[nodiscard]] std::string_view ToString(EngineKind engine) noexcept;
 [[nodiscard]] std::optional<EngineKind> ParseEngineKind(std::string_view name) noexcept;
 
+// What Post does where a client takes its posts too slowly, so that Listener::max_posted_bytes are waiting for it.
+enum class OnFull : std::uint8_t {
+    DropNewest,  // what is posted is not queued, and Post says Full; to wait instead, Send
+    DropOldest,  // what waits longest makes room
+    Disconnect,  // the client is closed
+};
+
 // Where a core listens, for which protocol, and within which limits.
 struct Listener {
     // `port` 0 lets the system choose, one number for TCP and UDP of an address; IOCP_CORE::Listening tells which.
@@ -54,6 +61,9 @@ struct Listener {
     int backlog = 1024;                                   // connections that the system keeps waiting; TCP
     std::size_t max_queued_datagrams = 256;               // received and not yet taken by a UDP peer's handler;
     std::size_t max_queued_bytes = std::size_t{1} << 20;  //   more are dropped and counted
+
+    std::size_t max_posted_bytes = std::size_t{1} << 20;  // posted to a client and not being sent yet
+    OnFull on_full = OnFull::DropNewest;                  // what happens above that
 };
 
 struct Options {
@@ -73,6 +83,9 @@ struct Options {
     // Where sockets and time come from: null for the system's own, or a Simulation's, which must outlive the core.
     iocp::Network* network = nullptr;
 
+    unsigned offload_threads = 4;       // most threads for iocp::Offload
+    std::size_t max_offloaded = 1'024;  // that may wait for one
+
     // Raises the soft limit of descriptors to the hard one at start; Linux.
     bool raise_descriptor_limit = true;
 };
@@ -84,7 +97,10 @@ struct Counters {
     std::uint64_t listeners_full = 0;       // times a listener stopped accepting at Limits::clients
     std::uint64_t accept_retries = 0;       // accepts that failed and were tried again
     std::uint64_t datagrams_dropped = 0;    // of refused peers, or above max_queued_datagrams or max_queued_bytes
+    std::uint64_t posts_dropped = 0;        // above max_posted_bytes
+    std::uint64_t slow_clients_closed = 0;  // for OnFull::Disconnect
     std::uint64_t receive_buffers_out = 0;  // Recv that ended as Full
+    std::uint64_t frames_too_long = 0;      // framed calls that ended as TooLong
     std::uint64_t handler_errors = 0;       // exceptions that reached OnError
     std::uint64_t handlers_unwound = 0;     // handlers that did not return after Stop and were destroyed
 

@@ -25,12 +25,12 @@ public:
     virtual void EndAs(Outcome why) noexcept = 0;
 
     // Goes on with the coroutine, in whose frame this lies.
-    void Resume();
+    virtual void Resume();
 
     // From now on the end of the scope ends this wait too.
     void JoinScope() noexcept;
 
-    const Deadline limit;
+    Deadline limit;
     const bool is_send;      // goes on while its scope is only told to stop
     Scope* scope = nullptr;  // the coroutine's; null where it is in none
     std::coroutine_handle<> waiter;
@@ -75,6 +75,7 @@ public:
 
     // The coroutine to destroy where one in this scope goes on waiting though it was told to end.
     void BelongsTo(std::coroutine_handle<> root) noexcept { root_ = root; }
+    [[nodiscard]] std::coroutine_handle<> Root() const noexcept { return root_; }
 
     // A wait was refused once more. Yields the coroutine to destroy for that, or null.
     [[nodiscard]] std::coroutine_handle<> CountRefusal() noexcept;
@@ -142,5 +143,20 @@ template <class Promise>
     else
         return nullptr;
 }
+
+// Yields the scope of the coroutine that awaits it, without suspending it.
+class ThisScope {
+public:
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
+        scope_ = ScopeOf(coroutine);
+        return false;
+    }
+    Scope* await_resume() const noexcept { return scope_; }
+
+private:
+    Scope* scope_ = nullptr;
+};
 
 }  // namespace iocp::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "socket.h"
 
+#include <netdb.h>
+
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -61,6 +63,7 @@ std::string NameOfNativeCode(int native_code) {
 }
 
 std::string DescribeNativeCode(int native_code) {
+    if (native_code < 0) return std::string("name lookup: ") + gai_strerror(native_code);  // only those are negative
     return NameOfNativeCode(native_code) + ": " + std::generic_category().message(native_code);
 }
 

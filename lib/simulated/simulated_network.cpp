@@ -211,6 +211,11 @@ std::unique_ptr<Engine> SimulatedNetwork::MakeEngine(EngineKind, const Options&,
     return engine;
 }
 
+// There are no names but those of numeric addresses, which nobody needs to ask for.
+SimulatedNetwork::Resolved SimulatedNetwork::Resolve(const std::string&, std::uint16_t) {
+    return {{}, NativeCodeOf(Failure::Refused)};
+}
+
 std::unique_ptr<Crew> SimulatedNetwork::MakeCrew(CoreState& core) {
     return std::make_unique<SimulatedCrew>(*this, core);
 }

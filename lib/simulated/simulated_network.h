@@ -88,6 +88,8 @@ public:
 
     EngineChoice ChooseEngine(EngineKind asked, const Options& options) override;
     std::unique_ptr<Engine> MakeEngine(EngineKind kind, const Options& options, BufferPool& buffers) override;
+    Resolved Resolve(const std::string& host, std::uint16_t port) override;
+    bool HasThreads() const noexcept override { return false; }
     std::unique_ptr<Crew> MakeCrew(CoreState& core) override;
 
     // The engine that was made last: by a crew that opens its workers one by one.

@@ -125,6 +125,31 @@ TEST_P(TemporariesTest, OfARecv) {
     EXPECT_EQ(notes.Next(), "closed");
 }
 
+TEST_P(TemporariesTest, OfAFrame) {
+    Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
+        const auto until = co_await client.RecvUntil(Text("end"), 100);
+        test.notes.Write(std::string(until.Text()));
+        const auto joined = co_await client.RecvUntil(std::string(40, '-') + "+", 100).Within(1h);
+        test.notes.Write(std::string(joined.Text()));
+        const auto frame = co_await client.RecvFrame(iocp::LengthPrefix{.bytes = 1, .max = 10});
+        test.notes.Write(std::string(frame.Text()));
+        const auto little = co_await client.RecvFrame({.bytes = 2, .order = std::endian::little}).Within(1h);
+        test.notes.Write(std::string(little.Text()));
+        test.notes.Write(std::string((co_await client.RecvExactly(3)).Text()));
+        co_await client.Send((co_await client.RecvLine(10)).Text());
+        while (auto line = co_await client.RecvLine(100).Within(1h)) co_await client.Send(line);
+    });
+    Peer peer(Where());
+
+    peer.Send("wordsend" + std::string("more") + std::string(40, '-') + "+" + "\x03one" + std::string("\3\0two", 5) +
+              "333four\nfive\nsix\r\n");
+
+    for (const char* note : {"words", "more", "one", "two", "333"}) EXPECT_EQ(notes.Next(), note);
+    EXPECT_EQ(peer.Receive(11), "fourfivesix");
+    core->Stop();
+    EachWasDestroyedOnce();
+}
+
 TEST_P(TemporariesTest, OfATask) {
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
         const Text kept = co_await Ask(client);

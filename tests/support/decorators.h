@@ -61,6 +61,10 @@ public:
                                                                    iocp::detail::BufferPool& buffers) override {
         return inner_.MakeEngine(kind, options, buffers);
     }
+    [[nodiscard]] Resolved Resolve(const std::string& host, std::uint16_t port) override {
+        return inner_.Resolve(host, port);
+    }
+    [[nodiscard]] bool HasThreads() const noexcept override { return inner_.HasThreads(); }
     [[nodiscard]] std::unique_ptr<iocp::detail::Crew> MakeCrew(iocp::detail::CoreState& core) override {
         return inner_.MakeCrew(core);
     }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What Recv and its kin have in common on every transport: bytes that came and were not taken are next.
+#include "buffer_pool.h"
+#include "connection.h"
+#include "core_state.h"
+#include "misuse.h"
+#include "network.h"
+#include "worker.h"
+
+#include <utility>
+
+namespace iocp::detail {
+
+bool Connection::Start(RecvWait& wait) {
+    const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
+    if (verdict != Outcome::Ok) return Refuse(wait, verdict);
+    if (wait.parser == nullptr && unread_.HoldsNothing()) return StartRecv(wait);
+
+    if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
+    if (put_off_ != nullptr || IsReceiving()) Misuse("two Recv at once on one client");
+    if (TakeUnread(wait) || !MayReceive(wait)) return !home_->SpendInline() && PutOff(wait);
+    // The wait may take several receives, and has one deadline.
+    wait.limit = Deadline::Until(wait.limit.From(home_->Net().Now()));
+    return Receive(wait);
+}
+
+bool Connection::PutOff(RecvWait& wait) {
+    put_off_ = &wait;
+    home_->Timers().Arm(wait, home_->Now());
+    return true;
+}
+
+bool Connection::Receive(RecvWait& wait) {
+    do {
+        if (StartRecv(wait)) return true;
+    } while (!HasCome(wait) && MayReceive(wait));
+    return false;
+}
+
+bool Connection::GoesOn(RecvWait& wait) {
+    if (put_off_ == &wait) {
+        put_off_ = nullptr;
+        return false;
+    }
+    return !HasCome(wait) && MayReceive(wait) && Receive(wait);
+}
+
+void Connection::GiveUp(RecvWait& wait) noexcept {
+    if (put_off_ == &wait) {
+        put_off_ = nullptr;
+        if (wait.buffer != nullptr) wait.buffer->GiveBack();
+    }
+    Abandon(wait);
+}
+
+// A receive for `wait` has ended. False: its frame needs more.
+bool Connection::HasCome(RecvWait& wait) noexcept {
+    if (wait.parser == nullptr) return true;
+    if (Buffer* const came = std::exchange(wait.buffer, nullptr)) unread_.Add(*came, wait.result.size());
+    return !wait.result || TakeUnread(wait);
+}
+
+// False: `wait` has ended instead.
+bool Connection::MayReceive(RecvWait& wait) noexcept {
+    Outcome end = wait.cut;
+    if (KeepsBoundaries() && !unread_.IsEmpty())
+        end = Outcome::Closed;
+    else if (end == Outcome::Ok && wait.suspended && wait.limit.From(home_->Now()) <= home_->Now())
+        end = Outcome::Timeout;
+    else if (end == Outcome::Ok && !unread_.Settle(wait.parser != nullptr ? wait.parser->Most() : 0))
+        end = Outcome::Full;
+    wait.result = Result(end);
+    return end == Outcome::Ok;
+}
+
+bool Connection::TakeUnread(RecvWait& wait) noexcept {
+    if (wait.parser != nullptr) return TakeFrame(wait);
+    if (unread_.IsEmpty()) return false;
+    if (!wait.memory.empty()) {
+        wait.result = Result(Outcome::Ok, unread_.TakeInto(wait.memory));
+        return true;
+    }
+    const UnreadBytes::Piece piece = unread_.TakePiece();
+    wait.buffer = piece.buffer;
+    wait.result = Result(Outcome::Ok, piece.Size());
+    return true;
+}
+
+bool Connection::TakeFrame(RecvWait& wait) noexcept {
+    FrameParser& parser = *wait.parser;
+    switch (unread_.Search(parser)) {
+        case FrameParser::Verdict::More: return false;
+        case FrameParser::Verdict::TooLong:
+            ++home_->Core().Count().frames_too_long;
+            wait.result = Result(Outcome::TooLong);
+            return true;
+        case FrameParser::Verdict::Whole: break;
+    }
+    const auto bytes = unread_.Take(parser.Seen());
+    wait.result = bytes ? Result(Outcome::Ok, parser.Size()) : Result(Outcome::Full);
+    if (bytes) wait.frame = bytes->data() + parser.Begin();
+    return true;
+}
+
+Frame Connection::Unfinished(const Result& why) noexcept {
+    const auto bytes = unread_.Gather();
+    return Frame(Result(why.Why(), bytes.size(), why.NativeCode()), bytes.data());
+}
+
+}  // namespace iocp::detail
