@@ -17,7 +17,7 @@ namespace iocp {
 // What ends a client (first_byte, idle, least_rate) counts only the time that its handler waits in Recv: nobody is
 // blamed for a handler that does not listen. UDP peers are listened to always. The Recv under way ends as Timeout; all
 // but sends ends as Stopped from then on, and half a second later sends do too. When the handler has returned, the
-// connection is closed without waiting for the peer.
+// connection is closed without waiting for the peer. A DatagramProtocol has no clients, so nothing here concerns it.
 struct Limits {
     // Clients at a time. 0: TCP as many as the process's descriptor limit allows, UDP 65,536.
     // TCP clients above it wait in the system's backlog; UDP peers above it are refused.
@@ -29,8 +29,8 @@ struct Limits {
     std::size_t clients_per_address = 0;
 
     // Clients let in, on average; after a quiet time as many may come at once as in a second. TCP clients above it wait
-    // their turn in the system's backlog: a wave of honest ones is only spread, and a flood costs the core nothing. UDP
-    // peers above it are refused.
+    // their turn in the system's backlog: a wave of honest ones is only spread, and a flood costs the core no more than
+    // this. UDP peers above it are refused.
     std::size_t accepts_per_second = 0;
 
     // Until the first byte of a client. With it, idle and least_rate count from the first byte. TCP.
