@@ -7,6 +7,7 @@
 #include <iocp/iocp.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -19,23 +20,24 @@ struct World {
     std::uint64_t questions = 0;
 };
 
+volatile std::sig_atomic_t quit = 0;  // by a client, Ctrl-C or SIGTERM
+
 // "frames" is answered with the number of frames so far; "quit" ends the application.
 class QuestionProtocol final : public IOCP_Protocol {
 public:
-    QuestionProtocol(World& world, bool& quit) : world_(world), quit_(quit) {}
+    explicit QuestionProtocol(World& world) : world_(world) {}
 
 private:
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
         while (const auto line = co_await client.RecvLine(100)) {
             ++world_.questions;
-            quit_ = quit_ || line.Text() == "quit";
+            if (line.Text() == "quit") quit = 1;
             const std::string answer = line.Text() == "frames" ? std::to_string(world_.frames) : "?";
             co_await client.Send(answer + "\n");
         }
     }
 
     World& world_;
-    bool& quit_;
 };
 
 int main(int count, char** values) {
@@ -48,13 +50,14 @@ int main(int count, char** values) {
     if (const auto exit_code = arguments.Read(count, values)) return *exit_code;
 
     World world;
-    bool quit = false;
-    const auto protocol = std::make_shared<QuestionProtocol>(world, quit);
+    const auto protocol = std::make_shared<QuestionProtocol>(world);
     IOCP_CORE server({{options.port, 1, protocol, iocp::Transport::Tcp, options.address}}, options.core);
     if (!StartPolledOrSayWhy(server)) return 1;
 
+    std::signal(SIGINT, [](int) { quit = 1; });
+    std::signal(SIGTERM, [](int) { quit = 1; });
     auto next_frame = std::chrono::steady_clock::now();
-    while (!quit && (frames == 0 || world.frames < frames)) {
+    while (quit == 0 && (frames == 0 || world.frames < frames)) {
         next_frame += 16'667us;
         ++world.frames;  // the game's own work is here
         for (auto now = std::chrono::steady_clock::now(); now < next_frame; now = std::chrono::steady_clock::now())

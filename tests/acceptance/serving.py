@@ -66,7 +66,7 @@ def wine_server_of(prefix):
 class Server:
     """Started when it is made; it listens then. Used by `with`, which ends it."""
 
-    def __init__(self, program, *arguments, launcher=(), inherited=0):
+    def __init__(self, program, *arguments, launcher=(), inherited=0, over=("tcp", "udp")):
         self.program = program
         extra = [os.open(os.devnull, os.O_RDONLY) for _ in range(inherited)]
         self.process = subprocess.Popen(
@@ -78,8 +78,8 @@ class Server:
         self._incoming = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         self.engine = self._await_line("engine ")
-        self.tcp = self._await_line("listening on tcp ")
-        self.udp = self._await_line("listening on udp ")
+        self.tcp, self.udp = (self._await_line(f"listening on {each} ") if each in over else None
+                              for each in ("tcp", "udp"))
 
     def __enter__(self):
         return self
