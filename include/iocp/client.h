@@ -46,7 +46,7 @@ public:
     [[nodiscard]] iocp::Endpoint Local() const;
 
     // Waits for bytes (TCP: what has arrived, at least one byte; UDP: one whole datagram, which may be empty) and lends
-    // them. While nothing has arrived no buffer is held. One Recv at a time for each client.
+    // them. While nothing has arrived no buffer is held. One Recv, of any kind, at a time for each client.
     //   Closed   the peer sends no more; what you Send still reaches it
     //   Reset    the connection broke
     //   Timeout  the deadline passed, or the client broke first_byte, idle or least_rate of the listener's Limits;
@@ -73,7 +73,7 @@ public:
     // after TooLong the same call fails again, and Recv() yields the bytes.
     // On UDP the frames of a datagram come one after another, and no frame goes on in the next datagram.
 
-    // The next `size` bytes. Memory grows with what comes, not with `size`.
+    // The next `size` bytes. Memory grows with what comes, not with `size`; yet check a size that the peer chose.
     [[nodiscard]] iocp::FrameAwaitable RecvExactly(std::size_t size) noexcept {
         return iocp::FrameAwaitable({connection_.get(), iocp::detail::FrameRule::Exactly(size)});
     }
