@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <iocp/limits.h>
 #include <iocp/timer.h>
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 
 class IOCP_Client;
 
@@ -15,38 +13,39 @@ namespace iocp::detail {
 class Connection;
 class DoorGuard;
 
-// Keeps one client to what its listener's limits expect. It has a clock of its own, which goes only while the client is
-// waited for. Messages leave marks on that clock and never touch the timer: when that is due, the marks say whether a
+// Keeps one client to what its listener's limits expect, by a clock of its own that goes only while the client is
+// waited for. Messages leave marks on that clock and do not touch its timer: when that is due, the marks say whether a
 // rule was broken or when to look again.
 //
-// A part of the client's connection, and used on its worker. Without a listener, or with no rule on, it does nothing.
-class ClientGuard final : private Timer {
+// A part of the client's connection, and used on its worker. Without a listener, or with no rule on, it only notes
+// whether the client is waited for.
+class ClientGuard {
 public:
-    explicit ClientGuard(Connection& connection) noexcept;
-    ~ClientGuard() = default;
+    ClientGuard() noexcept;
+    ~ClientGuard();
 
     // From the client's acceptance to the end of its handler.
-    void Watch(IOCP_Client& client, DoorGuard& door) noexcept;
+    void Begin(Connection& connection, IOCP_Client& client, DoorGuard& door);
     void Rest() noexcept;
 
     // The client is waited for, and no longer, because so many bytes have come.
     void WaitBegins() noexcept {
         waiting_ = true;
-        if (watching_) StartClock();
+        if (watch_) StartClock();
     }
     void WaitEnds(std::size_t bytes) noexcept {
         if (bytes > 0) Heard(bytes);
-        if (watching_ && waiting_) StopClock();
+        if (watch_ && waiting_) StopClock();
         waiting_ = false;
     }
 
     // Something came; of a UDP peer perhaps an empty datagram.
     void Heard(std::size_t bytes) noexcept {
-        if (watching_) Mark(bytes);
+        if (watch_) Mark(bytes);
         heard_ = true;
     }
 
-    void LimitsChanged() noexcept;
+    void LimitsChanged(Connection& connection);
 
     // A rule has ended the client.
     [[nodiscard]] bool HasEndedClient() const noexcept { return ended_; }
@@ -55,30 +54,18 @@ public:
     [[nodiscard]] Deadline SendLimit() const noexcept;
 
 private:
-    using Span = std::chrono::nanoseconds;
+    class Watch;
 
-    [[nodiscard]] Clock::time_point Now() const noexcept;
-    [[nodiscard]] Span Waited() const noexcept;
     void StartClock() noexcept;
     void StopClock() noexcept;
     void Mark(std::size_t bytes) noexcept;
-    void Look() noexcept;
-    [[nodiscard]] Span UntilSilent(Span waited, Rejection& rule) const noexcept;
-    [[nodiscard]] Span UntilSlow(Span waited) noexcept;
-    void End(Rejection rule) noexcept;
 
-    Connection& connection_;
+    std::unique_ptr<Watch> watch_;  // only while a rule is on: most of the memory is there
     IOCP_Client* client_ = nullptr;
     DoorGuard* door_ = nullptr;
-    Clock::time_point since_{};  // when the clock went on
-    Span waited_{};              // what it showed then
-    Span heard_at_{};            // what it showed when something came last
-    Span window_from_{};         // and at the beginning of the window of the rate
-    std::uint64_t window_bytes_ = 0;
-    bool rated_ = false;  // there is a window
-    bool watching_ = false;
     bool waiting_ = false;
     bool heard_ = false;
+    bool rated_ = false;  // there is a window of the rate
     bool ended_ = false;
 };
 

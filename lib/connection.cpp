@@ -13,7 +13,7 @@
 
 namespace iocp::detail {
 
-Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), guard_(*this), outbox_(home.Core().Count()) {
+Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), outbox_(home.Core().Count()) {
     home.Add(*this);
 }
 

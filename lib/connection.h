@@ -86,7 +86,7 @@ public:
     // Ends the Recv under way as Timeout, and all but sends as Stopped from now on.
     void SendAway() noexcept;
 
-    void LimitsChanged() noexcept override { guard_.LimitsChanged(); }
+    void LimitsChanged() noexcept override { guard_.LimitsChanged(*this); }
 
     // Of the client's coroutines.
     [[nodiscard]] Scope& OwnScope() noexcept { return scope_; }

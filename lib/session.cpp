@@ -30,7 +30,7 @@ public:
         client_ = std::move(client);
         Introduction::Bind(*client_, connection_, remote_, door_.ProtocolId(), door_.Over());
         connection_->LimitPosts(door_.Posts());
-        connection_->Guard().Watch(*client_, door_.Guard());
+        connection_->Guard().Begin(*connection_, *client_, door_.Guard());
         worker_.Core().Enter(client_);
         ++worker_.Core().Count().clients_accepted;
     }
