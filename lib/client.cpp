@@ -82,7 +82,6 @@ SendWait::SendWait(Request asked, Deadline at_most) noexcept
               wait.connection->OnDue(wait);
           },
           true),
-      request(asked),
       memory(asked.bytes) {}
 
 RecvWait::~RecvWait() {
@@ -93,7 +92,7 @@ void RecvWait::Resume() {
     if (!connection->GoesOn(*this)) ConnectionWait::Resume();
 }
 
-Frame FrameWait::Take() noexcept { return result ? Frame(result, frame) : connection->Unfinished(result); }
+Frame FrameWait::Take() noexcept { return result ? Frame(result, search_.frame) : connection->Unfinished(result); }
 
 SendWait::~SendWait() {
     if (suspended) connection->Abandon(*this);

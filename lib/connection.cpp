@@ -13,8 +13,13 @@
 
 namespace iocp::detail {
 
-Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), outbox_(home.Core().Count()) {
+Connection::Connection(Worker& home) : home_(&home), inbox_(home.Mail()), counters_(&home.Core().Count()) {
     home.Add(*this);
+}
+
+Connection::~Connection() {
+    Outbox* const outbox = outbox_;
+    if (outbox != &Outbox::Closed()) delete outbox;
 }
 
 void Connection::CloseHere() noexcept {
@@ -98,11 +103,20 @@ void Connection::RunChild(std::uint64_t client_id, Task<> task) {
 void Connection::Retire() noexcept {
     while (children_ != nullptr) children_->scope.Root().destroy();
     retired_ = true;
-    outbox_.Close();
+    Outbox* outbox = nullptr;
+    if (!outbox_.compare_exchange_strong(outbox, &Outbox::Closed())) outbox->Close();
+}
+
+// Several threads may be the first.
+Outbox& Connection::TheOutbox() {
+    if (Outbox* const outbox = outbox_) return *outbox;
+    auto made = std::make_unique<Outbox>(counters_, post_limits_);
+    Outbox* outbox = nullptr;
+    return outbox_.compare_exchange_strong(outbox, made.get()) ? *made.release() : *outbox;
 }
 
 Result Connection::Post(SharedBytes bytes, IOCP_Client& client) {
-    const Outbox::Verdict verdict = outbox_.Post(std::move(bytes));
+    const Outbox::Verdict verdict = TheOutbox().Post(std::move(bytes));
     if (verdict.disconnect) client.Close();
     if (!verdict.begin) return verdict.result;
     if (Worker::Current() == home_) {
@@ -121,7 +135,7 @@ Detached Connection::EmptyOutbox(Worker&, Connection& self) {
     Child child(self);
     co_await Enter{child.scope};
     SharedBytes bytes;
-    while (self.outbox_.Take(bytes, self.IsStream())) {
+    while (self.TheOutbox().Take(bytes, self.IsStream())) {
         SendAwaitable send({&self, bytes.Bytes()});
         static_cast<void>(co_await send);  // what fails ends the box with the client
     }

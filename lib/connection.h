@@ -29,7 +29,7 @@ class Worker;
 class Connection : public Stoppable {
 public:
     explicit Connection(Worker& home);
-    virtual ~Connection() = default;
+    virtual ~Connection();
 
     // A wait of `coroutine` begins. True: the coroutine is suspended, and resumed when the wait has ended. False: it
     // has ended.
@@ -99,7 +99,7 @@ public:
 
     // From any thread: see IOCP_Client::Post.
     [[nodiscard]] Result Post(SharedBytes bytes, IOCP_Client& client);
-    void LimitPosts(const PostLimits& limits) noexcept { outbox_.Limit(limits); }
+    void LimitPosts(const PostLimits& limits) noexcept { post_limits_ = limits; }
 
     // Destroys the children that are left, and takes no posts and runs no children any more. After EndChildren, or in
     // place of it.
@@ -147,6 +147,7 @@ private:
     friend class ClientGuard;
     class Child;
 
+    [[nodiscard]] Outbox& TheOutbox();
     static Detached EmptyOutbox(Worker& worker, Connection& self);
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
 
@@ -170,7 +171,9 @@ private:
     Scope scope_;
     ClientGuard guard_;
     std::stop_source stop_{std::nostopstate};  // made when it is asked for
-    Outbox outbox_;
+    LiveCounters* const counters_;             // the core's
+    std::atomic<Outbox*> outbox_ = nullptr;    // made by the first post
+    PostLimits post_limits_;                   // set before anybody can post
     Child* children_ = nullptr;
     UnreadBytes unread_;
     const RecvWait* put_off_ = nullptr;

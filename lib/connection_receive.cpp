@@ -14,7 +14,7 @@ namespace iocp::detail {
 bool Connection::Start(RecvWait& wait) {
     const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
     if (verdict != Outcome::Ok) return Refuse(wait, verdict);
-    if (wait.parser == nullptr && unread_.HoldsNothing()) return StartRecv(wait);
+    if (wait.search == nullptr && unread_.HoldsNothing()) return StartRecv(wait);
 
     if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
     if (put_off_ != nullptr || IsReceiving()) Misuse("two Recv at once on one client");
@@ -55,7 +55,7 @@ void Connection::GiveUp(RecvWait& wait) noexcept {
 
 // A receive for `wait` has ended. False: its frame needs more.
 bool Connection::HasCome(RecvWait& wait) noexcept {
-    if (wait.parser == nullptr) return true;
+    if (wait.search == nullptr) return true;
     if (Buffer* const came = std::exchange(wait.buffer, nullptr)) unread_.Add(*came, wait.result.size());
     return !wait.result || TakeUnread(wait);
 }
@@ -67,14 +67,14 @@ bool Connection::MayReceive(RecvWait& wait) noexcept {
         end = Outcome::Closed;
     else if (end == Outcome::Ok && wait.suspended && wait.limit.From(home_->Now()) <= home_->Now())
         end = Outcome::Timeout;
-    else if (end == Outcome::Ok && !unread_.Settle(wait.parser != nullptr ? wait.parser->Most() : 0))
+    else if (end == Outcome::Ok && !unread_.Settle(wait.search != nullptr ? wait.search->parser.Most() : 0))
         end = Outcome::Full;
     wait.result = Result(end);
     return end == Outcome::Ok;
 }
 
 bool Connection::TakeUnread(RecvWait& wait) noexcept {
-    if (wait.parser != nullptr) return TakeFrame(wait);
+    if (wait.search != nullptr) return TakeFrame(wait);
     if (unread_.IsEmpty()) return false;
     if (!wait.memory.empty()) {
         wait.result = Result(Outcome::Ok, unread_.TakeInto(wait.memory));
@@ -87,7 +87,7 @@ bool Connection::TakeUnread(RecvWait& wait) noexcept {
 }
 
 bool Connection::TakeFrame(RecvWait& wait) noexcept {
-    FrameParser& parser = *wait.parser;
+    FrameParser& parser = wait.search->parser;
     switch (unread_.Search(parser)) {
         case FrameParser::Verdict::More: return false;
         case FrameParser::Verdict::TooLong:
@@ -98,7 +98,7 @@ bool Connection::TakeFrame(RecvWait& wait) noexcept {
     }
     const auto bytes = unread_.Take(parser.Seen());
     wait.result = bytes ? Result(Outcome::Ok, parser.Size()) : Result(Outcome::Full);
-    if (bytes) wait.frame = bytes->data() + parser.Begin();
+    if (bytes) wait.search->frame = bytes->data() + parser.Begin();
     return true;
 }
 

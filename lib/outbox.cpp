@@ -8,9 +8,9 @@
 
 namespace iocp::detail {
 
-void Outbox::Limit(const PostLimits& limits) noexcept {
-    const std::lock_guard lock(mutex_);
-    limits_ = limits;
+Outbox& Outbox::Closed() noexcept {
+    static Outbox closed(nullptr, {});
+    return closed;
 }
 
 Outbox::Verdict Outbox::Post(SharedBytes bytes) {
@@ -32,14 +32,14 @@ void Outbox::MakeRoom(Verdict& verdict, std::size_t size) {
     while (limits_.on_full == OnFull::DropOldest && queued_bytes_ + size > limits_.most_bytes && !queue_.empty()) {
         queued_bytes_ -= queue_.front().size();
         queue_.pop_front();
-        ++counters_.posts_dropped;
+        ++counters_->posts_dropped;
     }
     if (queued_bytes_ + size <= limits_.most_bytes) return;
     verdict.result = Result(Outcome::Full);
-    ++counters_.posts_dropped;
+    ++counters_->posts_dropped;
     if (limits_.on_full != OnFull::Disconnect || std::exchange(disconnected_, true)) return;
     verdict.disconnect = true;
-    ++counters_.slow_clients_closed;
+    ++counters_->slow_clients_closed;
 }
 
 bool Outbox::Take(SharedBytes& bytes, bool join) {

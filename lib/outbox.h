@@ -29,9 +29,12 @@ public:
         bool disconnect = false;  // the client is to be closed
     };
 
-    explicit Outbox(LiveCounters& counters) noexcept : counters_(counters) {}
+    // Without counters: one that is closed from the beginning.
+    Outbox(LiveCounters* counters, const PostLimits& limits) noexcept
+        : counters_(counters), limits_(limits), closed_(counters == nullptr) {}
 
-    void Limit(const PostLimits& limits) noexcept;
+    // One that is closed.
+    [[nodiscard]] static Outbox& Closed() noexcept;
 
     [[nodiscard]] Verdict Post(SharedBytes bytes);
 
@@ -47,14 +50,14 @@ private:
 
     void MakeRoom(Verdict& verdict, std::size_t size);
 
-    LiveCounters& counters_;  // not after Close, when its core may be gone
+    LiveCounters* const counters_;  // not used after Close, when its core may be gone
+    const PostLimits limits_;
     std::mutex mutex_;
     std::list<SharedBytes> queue_;
     std::size_t queued_bytes_ = 0;
-    PostLimits limits_;
     bool emptying_ = false;
     bool disconnected_ = false;
-    bool closed_ = false;
+    bool closed_;
 };
 
 }  // namespace iocp::detail

@@ -89,7 +89,7 @@ Pause::Pause(Request duration, Deadline at_most) noexcept
                if (self.cut != Outcome::Ok) self.result = Result(self.cut);
                self.Resume();
            }),
-      request(duration) {}
+      request_(duration) {}
 
 Pause::~Pause() {
     if (suspended) worker_->Timers().Disarm(*this);
@@ -103,7 +103,7 @@ bool Pause::Start(std::coroutine_handle<> coroutine, Scope* of) {
     if (scope != nullptr && scope->Verdict() != Outcome::Ok)
         return suspended = worker_->Refuse(*this, scope->Verdict());
     const auto now = worker_->Net().Now();
-    const auto ends = Deadline::Within(request).From(now);
+    const auto ends = Deadline::Within(request_).From(now);
     const auto cut_at = limit.From(now);
     if (cut_at < ends) result = Result(Outcome::Timeout);
     worker_->Timers().Arm(*this, std::min(ends, cut_at));

@@ -27,17 +27,17 @@ public:
     // The wait ends as Timeout when `duration` has passed since it was awaited, or at `time`; without them it has no
     // deadline of its own.
     [[nodiscard]] Awaitable Within(std::chrono::nanoseconds duration) && noexcept {
-        return Awaitable(wait_.request, detail::Deadline::Within(duration));
+        return Awaitable(wait_.Asked(), detail::Deadline::Within(duration));
     }
     [[nodiscard]] Awaitable Until(std::chrono::steady_clock::time_point time) && noexcept {
-        return Awaitable(wait_.request, detail::Deadline::Until(time));
+        return Awaitable(wait_.Asked(), detail::Deadline::Until(time));
     }
 
     // Ties it to `token` too: see Task::With.
     [[nodiscard]] auto With(std::stop_token token) && { return std::move(*this).AsTask().With(std::move(token)); }
 
     // The same as a task: for All and Race, or to keep.
-    [[nodiscard]] Task<Yield> AsTask() && { return Run(wait_.request, wait_.limit); }
+    [[nodiscard]] Task<Yield> AsTask() && { return Run(wait_.Asked(), wait_.limit); }
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>

@@ -67,12 +67,15 @@ private:
         };
 
         SendWait(Request asked, detail::Deadline at_most) noexcept
-            : SharedWait(*asked.channel, asked.value, at_most), request(asked) {
+            : SharedWait(*asked.channel, asked.value, at_most), request_(asked) {
             this->is_sender = true;
         }
         [[nodiscard]] Result Take() const noexcept { return this->result; }
 
-        const Request request;
+        [[nodiscard]] const Request& Asked() const noexcept { return request_; }
+
+    private:
+        const Request request_;
     };
 
     class ReceiveWait final : public detail::SharedWait {
@@ -80,14 +83,15 @@ private:
         using Request = Channel*;
 
         ReceiveWait(Request asked, detail::Deadline at_most) noexcept
-            : SharedWait(*asked, &value_, at_most), request(asked) {}
+            : SharedWait(*asked, &value_, at_most), request_(asked) {}
         [[nodiscard]] Value<T> Take() noexcept {
             return this->result ? Value<T>(std::move(*value_)) : Value<T>(this->result);
         }
 
-        const Request request;
+        [[nodiscard]] const Request& Asked() const noexcept { return request_; }
 
     private:
+        const Request request_;
         std::optional<T> value_;
     };
 

@@ -35,6 +35,12 @@ protected:
     ~ConnectionWait() = default;
 };
 
+// For a frame, and where it was found.
+struct FrameSearch {
+    FrameParser parser;
+    const std::byte* frame = nullptr;
+};
+
 class RecvWait : public ConnectionWait {
 public:
     using Memory = std::span<std::byte>;
@@ -49,8 +55,7 @@ public:
 
     Memory memory;  // empty: lend a buffer
     Buffer* buffer = nullptr;
-    FrameParser* parser = nullptr;     // null: whatever comes is enough
-    const std::byte* frame = nullptr;  // found by the parser
+    FrameSearch* search = nullptr;  // null: whatever comes is enough
 };
 
 // Recv().
@@ -58,11 +63,10 @@ class LendingRecvWait final : public RecvWait {
 public:
     using Request = Connection*;
 
-    LendingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked, {}, at_most), request(asked) {}
+    LendingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked, {}, at_most) {}
 
+    [[nodiscard]] Request Asked() const noexcept { return connection; }
     [[nodiscard]] Received Take() noexcept { return Received(result, std::exchange(buffer, nullptr)); }
-
-    const Request request;
 };
 
 // Recv(span).
@@ -73,12 +77,10 @@ public:
         std::span<std::byte> memory;
     };
 
-    FillingRecvWait(Request asked, Deadline at_most) noexcept
-        : RecvWait(asked.connection, asked.memory, at_most), request(asked) {}
+    FillingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked.connection, asked.memory, at_most) {}
 
+    [[nodiscard]] Request Asked() const noexcept { return {connection, memory}; }
     [[nodiscard]] Result Take() const noexcept { return result; }
-
-    const Request request;
 };
 
 // RecvExactly, RecvUntil, RecvLine and RecvFrame.
@@ -90,16 +92,16 @@ public:
     };
 
     FrameWait(Request asked, Deadline at_most) noexcept
-        : RecvWait(asked.connection, {}, at_most), request(asked), parser_(asked.rule) {
-        parser = &parser_;
+        : RecvWait(asked.connection, {}, at_most), rule_(asked.rule), search_{FrameParser(asked.rule)} {
+        search = &search_;
     }
 
+    [[nodiscard]] Request Asked() const noexcept { return {connection, rule_}; }
     [[nodiscard]] Frame Take() noexcept;
 
-    const Request request;
-
 private:
-    FrameParser parser_;
+    const FrameRule rule_;
+    FrameSearch search_;
 };
 
 class SendWait final : public ConnectionWait {
@@ -113,9 +115,9 @@ public:
     ~SendWait();
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
+    [[nodiscard]] Request Asked() const noexcept { return {connection, memory}; }
     [[nodiscard]] Result Take() const noexcept { return result; }
 
-    const Request request;
     std::span<const std::byte> memory;  // what is not sent yet
     SendWait* next = nullptr;           // the send that was asked for after this one
     bool queued = false;

@@ -19,7 +19,10 @@ public:
     EventWait(Request asked, Deadline at_most) noexcept;
     [[nodiscard]] Result Take() const noexcept { return result; }
 
-    const Request request;
+    [[nodiscard]] const Request& Asked() const noexcept { return request_; }
+
+private:
+    const Request request_;
 };
 
 }  // namespace detail
@@ -55,7 +58,7 @@ private:
 namespace detail {
 
 inline EventWait::EventWait(Request asked, Deadline at_most) noexcept
-    : SharedWait(*asked, nullptr, at_most), request(asked) {}
+    : SharedWait(*asked, nullptr, at_most), request_(asked) {}
 
 }  // namespace detail
 

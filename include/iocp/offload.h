@@ -89,14 +89,17 @@ class JobWait final : public SharedWait {
 public:
     using Request = std::shared_ptr<JobFor<R>>;
 
-    JobWait(const Request& asked, Deadline at_most) noexcept : SharedWait(*asked, nullptr, at_most), request(asked) {}
+    JobWait(const Request& asked, Deadline at_most) noexcept : SharedWait(*asked, nullptr, at_most), request_(asked) {}
 
     [[nodiscard]] auto Take() -> decltype(std::declval<JobFor<R>&>().Take()) {
-        if (result) return request->Take();
-        return decltype(request->Take())(result);
+        if (result) return request_->Take();
+        return decltype(request_->Take())(result);
     }
 
-    const Request request;
+    [[nodiscard]] const Request& Asked() const noexcept { return request_; }
+
+private:
+    const Request request_;
 };
 
 }  // namespace detail

@@ -23,7 +23,10 @@ public:
     SemaphoreWait(Request asked, Deadline at_most) noexcept;
     [[nodiscard]] Result Take() const noexcept { return result; }
 
-    const Request request;
+    [[nodiscard]] const Request& Asked() const noexcept { return request_; }
+
+private:
+    const Request request_;
 };
 
 class MutexWait final : public SharedWait {
@@ -33,7 +36,10 @@ public:
     MutexWait(Request asked, Deadline at_most) noexcept;
     [[nodiscard]] MutexLock Take() const noexcept;
 
-    const Request request;
+    [[nodiscard]] const Request& Asked() const noexcept { return request_; }
+
+private:
+    const Request request_;
 };
 
 }  // namespace detail
@@ -101,12 +107,12 @@ private:
 namespace detail {
 
 inline SemaphoreWait::SemaphoreWait(Request asked, Deadline at_most) noexcept
-    : SharedWait(*asked, nullptr, at_most), request(asked) {}
+    : SharedWait(*asked, nullptr, at_most), request_(asked) {}
 
 inline MutexWait::MutexWait(Request asked, Deadline at_most) noexcept
-    : SharedWait(asked->free_, nullptr, at_most), request(asked) {}
+    : SharedWait(asked->free_, nullptr, at_most), request_(asked) {}
 
-inline MutexLock MutexWait::Take() const noexcept { return {result, *request}; }
+inline MutexLock MutexWait::Take() const noexcept { return {result, *request_}; }
 
 }  // namespace detail
 

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 namespace iocp::detail {
 
@@ -28,26 +30,35 @@ struct Timer {
 class Deadline {
 public:
     Deadline() noexcept = default;
-    [[nodiscard]] static Deadline Within(std::chrono::nanoseconds duration) noexcept { return {{}, duration}; }
-    [[nodiscard]] static Deadline Until(Clock::time_point time) noexcept { return {time, {}}; }
-
-    [[nodiscard]] bool IsSet() const noexcept {
-        return time_ != Clock::time_point{} || duration_ != (std::chrono::nanoseconds::max)();
+    [[nodiscard]] static Deadline Within(std::chrono::nanoseconds duration) noexcept {
+        const auto count = duration.count();
+        return Deadline(count == (std::chrono::nanoseconds::max)().count() ? kForever : count < 0 ? -1 : -1 - count);
     }
+    // A time before the clock's beginning is that beginning.
+    [[nodiscard]] static Deadline Until(Clock::time_point time) noexcept {
+        const auto count = std::chrono::nanoseconds(time.time_since_epoch()).count();
+        return Deadline(count < 0 ? 0 : count);
+    }
+
+    [[nodiscard]] bool IsSet() const noexcept { return value_ != kForever; }
 
     // The time itself, for a wait that begins at `now`; Clock::time_point::max() where it lasts for ever.
     [[nodiscard]] Clock::time_point From(Clock::time_point now) const noexcept {
-        if (time_ != Clock::time_point{}) return time_;
-        return duration_ < Forever() - now ? now + duration_ : Forever();
+        if (value_ >= 0) return Clock::time_point(std::chrono::nanoseconds(value_));
+        const std::chrono::nanoseconds duration(-1 - value_);
+        return duration < Forever() - now ? now + duration : Forever();
     }
 
 private:
-    Deadline(Clock::time_point time, std::chrono::nanoseconds duration) noexcept : time_(time), duration_(duration) {}
+    static constexpr std::int64_t kForever = (std::numeric_limits<std::int64_t>::max)();
+
+    explicit Deadline(std::int64_t value) noexcept : value_(value) {}
 
     static constexpr Clock::time_point Forever() noexcept { return (Clock::time_point::max)(); }
 
-    Clock::time_point time_{};
-    std::chrono::nanoseconds duration_ = (std::chrono::nanoseconds::max)();
+    // Nanoseconds: from 0 on since the clock's beginning, below 0 a duration in -1 - value_. One number, because every
+    // wait has one.
+    std::int64_t value_ = kForever;
 };
 
 }  // namespace iocp::detail

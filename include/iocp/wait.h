@@ -108,9 +108,10 @@ public:
 
     [[nodiscard]] Result Take() const noexcept { return result; }
 
-    const Request request;
+    [[nodiscard]] Request Asked() const noexcept { return request_; }
 
 private:
+    const Request request_;
     Worker* worker_ = nullptr;
 };
 
