@@ -89,12 +89,12 @@ void UnreadBytes::MoveToFront(Piece& piece) noexcept {
 }
 
 bool UnreadBytes::MakeRoom(std::size_t count, std::size_t most) noexcept {
-    const std::size_t capacity = together_.buffer != nullptr ? together_.buffer->Capacity() : 0;
-    if (together_.end + count <= capacity) return true;
     const std::size_t needed = together_.Size() + count;
-    if (needed <= capacity) {
-        MoveToFront(together_);
-        return true;
+    std::size_t capacity = 0;
+    if (together_.buffer != nullptr) {
+        capacity = together_.buffer->Capacity();
+        if (together_.end + count > capacity && needed <= capacity) MoveToFront(together_);
+        if (together_.end + count <= capacity) return true;
     }
     Buffer* const larger = Buffer::Make(std::max(needed, std::min(std::max(2 * capacity, kLeastMemory), most)));
     if (larger == nullptr) return false;
