@@ -51,7 +51,7 @@ Clock::time_point TimerQueue::FirstDue() const noexcept {
 
 void TimerQueue::Place(Timer* timer, std::size_t position) noexcept {
     heap_[position] = timer;
-    timer->position = position;
+    timer->position = static_cast<std::uint32_t>(position);
 }
 
 void TimerQueue::Up(std::size_t position) noexcept {

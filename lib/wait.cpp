@@ -34,15 +34,15 @@ void Wait::JoinScope() noexcept {
     next_ = scope->first_;
     if (next_ != nullptr) next_->previous_ = this;
     scope->first_ = this;
-    listed_ = true;
+    in_scope = true;
 }
 
 void Wait::LeaveScope() noexcept {
-    if (!listed_) return;
+    if (!in_scope) return;
     (previous_ != nullptr ? previous_->next_ : scope->first_) = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
     previous_ = next_ = nullptr;
-    listed_ = false;
+    in_scope = false;
 }
 
 Scope::Scope(Scope* parent) noexcept : parent_(parent) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -13,7 +12,7 @@ using Clock = std::chrono::steady_clock;
 // A place in a worker's timer queue, owned by whatever waits. Arming and disarming allocates nothing but the queue's
 // own growth. Used only on the worker whose queue it is armed in; disarmed before it is destroyed.
 struct Timer {
-    static constexpr std::size_t kUnarmed = ~std::size_t{0};
+    static constexpr std::uint32_t kUnarmed = ~std::uint32_t{0};
 
     using Fire = void (*)(Timer& timer) noexcept;
 
@@ -22,8 +21,8 @@ struct Timer {
     [[nodiscard]] bool Armed() const noexcept { return position != kUnarmed; }
 
     Clock::time_point due{};
-    std::size_t position = kUnarmed;  // in the queue's heap
     Fire fire;
+    std::uint32_t position = kUnarmed;  // in the queue's heap
 };
 
 // Until when a wait lasts: a time, a duration from the beginning of the wait, or for ever.

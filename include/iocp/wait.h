@@ -30,17 +30,19 @@ public:
     // From now on the end of the scope ends this wait too.
     void JoinScope() noexcept;
 
+    // In this order they lie close together; a handler has room for each of its waits in its frame.
+    const bool is_send;  // goes on while its scope is only told to stop
+    bool suspended = false;
+    bool in_scope = false;      // its scope knows it
+    Outcome cut = Outcome::Ok;  // what it was asked to end as
     Deadline limit;
-    const bool is_send;      // goes on while its scope is only told to stop
     Scope* scope = nullptr;  // the coroutine's; null where it is in none
     std::coroutine_handle<> waiter;
     Result result;
-    Outcome cut = Outcome::Ok;  // what it was asked to end as
-    bool suspended = false;
 
 protected:
     Wait(Deadline at_most, Fire when_due, bool sends = false) noexcept
-        : Timer(when_due), limit(at_most), is_send(sends) {}
+        : Timer(when_due), is_send(sends), limit(at_most) {}
     ~Wait() { LeaveScope(); }
 
     void LeaveScope() noexcept;
@@ -50,7 +52,6 @@ private:
 
     Wait* previous_ = nullptr;
     Wait* next_ = nullptr;
-    bool listed_ = false;
 };
 
 // What is told to end as a whole: a client, one of its children, a task with a deadline, a branch of a Race. Whatever
