@@ -58,7 +58,8 @@ Task<> Attempt(Attempts& all, std::size_t index) {
         all.winner.emplace(std::move(connected));
         all.scope->End(Outcome::Stopped);
     } else if (!connected) {
-        if (!all.winner) all.last = connected;
+        const Result& how = connected;
+        if (!all.winner) all.last = how;
         if (index + 1 < Attempts::kMost) all.turns[index + 1].Set();
     }
 }

@@ -11,7 +11,8 @@ Task<Result> Pump(IOCP_Client& from, IOCP_Client& to, std::uint64_t& count) {
     Result result;
     while (result) {
         const Received received = co_await from.Recv();
-        result = received;
+        const Result& how = received;
+        result = how;
         if (!received) break;
         result = co_await to.Send(received.Bytes());
         count += result.size();

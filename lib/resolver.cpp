@@ -35,20 +35,23 @@ private:
             Run();
             return true;
         }
-        if (++lookups_under_way <= kMostLookups) {
-            try {
-                std::thread([job = shared_from_this()]() mutable {
-                    job->Run();
-                    job.reset();
-                    --lookups_under_way;
-                }).detach();
-                return true;
-            } catch (const std::system_error&) {
-                // no thread to be had: as if there were too many
-            }
-        }
+        if (++lookups_under_way <= kMostLookups && StartThread()) return true;
         --lookups_under_way;
         return false;
+    }
+
+    // False: there is no thread to be had.
+    [[nodiscard]] bool StartThread() {
+        try {
+            std::thread([job = shared_from_this()]() mutable {
+                job->Run();
+                job.reset();
+                --lookups_under_way;
+            }).detach();
+            return true;
+        } catch (const std::system_error&) {
+            return false;
+        }
     }
 
     Network& network_;

@@ -20,7 +20,7 @@ public:
     using Request = typename Waiting::Request;
     using Yield = decltype(std::declval<Waiting&>().Take());
 
-    explicit Awaitable(Request request, detail::Deadline limit = {}) noexcept : wait_(std::move(request), limit) {}
+    explicit Awaitable(const Request& request, detail::Deadline limit = {}) noexcept : wait_(request, limit) {}
     Awaitable(const Awaitable&) = delete;
     Awaitable& operator=(const Awaitable&) = delete;
 
@@ -48,7 +48,7 @@ public:
 
 private:
     static Task<Yield> Run(Request request, detail::Deadline limit) {
-        Awaitable awaitable(std::move(request), limit);
+        Awaitable awaitable(request, limit);
         co_return co_await awaitable;
     }
 

@@ -22,7 +22,7 @@ public:
     [[nodiscard]] const Request& Asked() const noexcept { return request_; }
 
 private:
-    const Request request_;
+    Request request_;
 };
 
 }  // namespace detail

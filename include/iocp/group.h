@@ -81,9 +81,9 @@ Task<T> ToTask(Task<T>&& task) noexcept {
     return std::move(task);
 }
 template <class Awaitable>
-    requires requires(Awaitable&& awaitable) { std::move(awaitable).AsTask(); }
+    requires requires(Awaitable&& awaitable) { std::forward<Awaitable>(awaitable).AsTask(); }
 auto ToTask(Awaitable&& awaitable) {
-    return std::move(awaitable).AsTask();
+    return std::forward<Awaitable>(awaitable).AsTask();
 }
 
 }  // namespace detail
@@ -170,7 +170,7 @@ GroupAwaitable<kFirstDecides, Ts...> MakeGroup(Task<Ts>... tasks) noexcept {
 // escapes one, what the others wait for ends as Stopped, and once all have ended the exception is thrown on.
 template <class... Awaitables>
 [[nodiscard]] auto All(Awaitables&&... awaitables) {
-    return detail::MakeGroup<false>(detail::ToTask(std::move(awaitables))...);
+    return detail::MakeGroup<false>(detail::ToTask(std::forward<Awaitables>(awaitables))...);
 }
 
 // The same until the first has ended, in whatever way: what the others wait for ends as Stopped then, and Race waits
@@ -178,7 +178,7 @@ template <class... Awaitables>
 // otherwise a std::variant, whose index is the first's. The first exception of any of them is thrown on.
 template <class... Awaitables>
 [[nodiscard]] auto Race(Awaitables&&... awaitables) {
-    return detail::MakeGroup<true>(detail::ToTask(std::move(awaitables))...);
+    return detail::MakeGroup<true>(detail::ToTask(std::forward<Awaitables>(awaitables))...);
 }
 
 }  // namespace iocp

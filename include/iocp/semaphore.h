@@ -26,7 +26,7 @@ public:
     [[nodiscard]] const Request& Asked() const noexcept { return request_; }
 
 private:
-    const Request request_;
+    Request request_;
 };
 
 class MutexWait final : public SharedWait {
@@ -39,7 +39,7 @@ public:
     [[nodiscard]] const Request& Asked() const noexcept { return request_; }
 
 private:
-    const Request request_;
+    Request request_;
 };
 
 }  // namespace detail

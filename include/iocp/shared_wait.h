@@ -32,7 +32,7 @@ protected:
 // A wait for something that any thread may grant.
 class SharedWait : public Wait {
 public:
-    SharedWait(WaitSource& source, void* slot, Deadline at_most) noexcept;
+    SharedWait(WaitSource& source, void* value, Deadline at_most) noexcept;
     ~SharedWait();
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
