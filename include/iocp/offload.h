@@ -46,7 +46,7 @@ class JobFor : public Job {
 public:
     // Once it is done.
     [[nodiscard]] auto Take() {
-        if (failure_) std::rethrow_exception(failure_);
+        if (failure_) std::rethrow_exception(std::exchange(failure_, {}));  // this thread is its only owner then
         if constexpr (std::is_void_v<R>)
             return Result();
         else
