@@ -161,6 +161,7 @@ TEST_P(ExceptionTest, FromABackgroundTickIsToldAndTheNextTickComes) {
 
     EXPECT_EQ(errors.Next(), "0: a tick failed");
     EXPECT_EQ(notes.Next(), "next tick");
+    core->Stop();  // before what the hook uses is gone
 }
 
 TEST_P(ExceptionTest, FromOnStopIsTold) {
