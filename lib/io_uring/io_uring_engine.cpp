@@ -247,6 +247,8 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
     if (!postponed_.empty()) Forget(operation, Postponed::What::Cancel);
     operation.native_code = completion.res < 0 ? -completion.res : 0;
     operation.transferred = completion.res < 0 ? 0 : static_cast<std::uint32_t>(completion.res);
+    // A cancel that reaches an operation in a kernel thread interrupts it (io_uring_prep_cancel(3)).
+    if (operation.cancel_requested && operation.native_code == EINTR) operation.native_code = ECANCELED;
     if ((completion.flags & IORING_CQE_F_BUFFER) != 0) TakeBuffer(operation, completion);
 
     const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
