@@ -97,10 +97,12 @@ std::stop_token Connection::StopToken() {
 
 void Connection::RunChild(std::uint64_t client_id, Task<> task) {
     if (retired_) Misuse("Spawn on a client whose handler has ended");
+    const Activity::Running started(client_id, {});
     Run(*home_, *this, client_id, std::move(task));
 }
 
 void Connection::Retire() noexcept {
+    const TasksMayGo tasks_of_children;
     while (children_ != nullptr) children_->scope.Root().destroy();
     retired_ = true;
     Outbox* outbox = nullptr;
@@ -189,6 +191,11 @@ void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
     self.connection_.CloseHere();
 }
 
+void Connection::MustBeInUse(const Place& place) const noexcept {
+    if (retired_) return TellOfMisuse("Recv or Send on a client whose handler has ended", place);
+    if (Worker::Current() != home_) Misuse("Recv or Send on a client of another worker", place);
+}
+
 bool Connection::Start(SendWait& wait) {
     const Outcome verdict = wait.scope != nullptr ? wait.scope->VerdictOnSends() : Outcome::Ok;
     return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartSend(wait);
@@ -227,6 +234,7 @@ Result Connection::ResultOf(const Wait& wait, const IOCP_Operation& operation) n
 
 void Introduction::Bind(IOCP_Client& client, std::shared_ptr<Connection> connection, const Endpoint& remote,
                         int protocol_id, Transport transport) noexcept {
+    connection->OwnScope().client = client.id_;
     client.connection_ = std::move(connection);
     client.remote_ = remote;
     client.protocol_id_ = protocol_id;

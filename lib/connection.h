@@ -35,6 +35,7 @@ public:
     // has ended.
     template <class ConnectionWait>
     [[nodiscard]] bool Begin(ConnectionWait& wait, std::coroutine_handle<> coroutine, Scope* scope) {
+        if constexpr (kChecks) MustBeInUse(wait.place);
         wait.waiter = coroutine;
         wait.scope = scope;
         wait.suspended = Start(wait);
@@ -130,7 +131,8 @@ protected:
     [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
     [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
 
-    [[nodiscard]] virtual bool IsReceiving() const noexcept = 0;
+    // The Recv under way, or null.
+    [[nodiscard]] virtual const RecvWait* Receiving() const noexcept = 0;
 
     // What comes, comes as datagrams, and no frame lies in two of them.
     [[nodiscard]] virtual bool KeepsBoundaries() const noexcept { return false; }
@@ -150,6 +152,9 @@ private:
     [[nodiscard]] Outbox& TheOutbox();
     static Detached EmptyOutbox(Worker& worker, Connection& self);
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
+
+    // Tells where no coroutine of the client's may be at work any more, or that is none of this worker's.
+    void MustBeInUse(const Place& place) const noexcept;
 
     [[nodiscard]] bool Start(RecvWait& wait);
     [[nodiscard]] bool Start(SendWait& wait);

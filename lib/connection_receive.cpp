@@ -17,7 +17,8 @@ bool Connection::Start(RecvWait& wait) {
     if (wait.search == nullptr && unread_.HoldsNothing()) return StartRecv(wait);
 
     if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
-    if (put_off_ != nullptr || IsReceiving()) Misuse("two Recv at once on one client");
+    if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : Receiving())
+        MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
     if (TakeUnread(wait) || !MayReceive(wait)) return !home_->SpendInline() && PutOff(wait);
     // The wait may take several receives, and has one deadline.
     wait.limit = Deadline::Until(wait.limit.From(home_->Net().Now()));

@@ -70,6 +70,17 @@ void IOCP_CORE::OnError(const iocp::HandlerError& error) noexcept {
                  error.Message().c_str());
 }
 
+void IOCP_CORE::OnStall(const iocp::Stall& stall) noexcept {
+    std::fprintf(stderr, "iocp_core: %s\n", stall.Message().c_str());
+}
+
+std::string iocp::Stall::Message() const {
+    return "worker " + std::to_string(worker) + " has been kept for " + std::to_string(so_far.count()) + " ms by " +
+           (client_id != 0 ? "client " + std::to_string(client_id) : std::string("a task of the core")) + ", " +
+           (line != 0 ? "after its await at " + std::string(file) + ":" + std::to_string(line)
+                      : "before its first await");
+}
+
 std::string iocp::HandlerError::Message() const {
     try {
         std::rethrow_exception(exception);

@@ -7,6 +7,8 @@
 #include "stream_listener.h"
 #include "worker.h"
 
+#include <iocp/group.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <optional>
@@ -35,6 +37,7 @@ void PostTask(Worker& worker, Task<> task) {
     // A message can be copied, a task can not.
     auto shared = std::make_shared<Task<>>(std::move(task));
     worker.Mail()->Post([&worker, shared] {
+        const Activity::Running started(0, {});
         if (!worker.IsStopping()) RunTask(worker, std::move(*shared));
     });
 }
@@ -211,6 +214,7 @@ void CoreState::SetLimits(std::size_t index, const Limits& limits) {
 }
 
 void CoreState::Spawn(Task<> task) {
+    Branch(task).promise->MayGo();  // where the core stops first
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::Running && starter_ == std::thread::id())
         PostTask(LeastLoaded(), std::move(task));
@@ -324,6 +328,11 @@ void CoreState::Report(std::uint64_t client_id, std::exception_ptr exception) no
     core_.OnError(HandlerError{client_id, std::move(exception)});
 }
 
+void CoreState::Report(const Stall& stall) noexcept {
+    ++counters_.stalls;
+    core_.OnStall(stall);
+}
+
 void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
     if (attach_code == 0) return;
     const std::string what = "cannot serve " + listening.ToString() + ": " + DescribeNativeCode(attach_code);
@@ -342,6 +351,7 @@ Counters LiveCounters::Snapshot() const noexcept {
             .frames_too_long = frames_too_long,
             .handler_errors = handler_errors,
             .handlers_unwound = handlers_unwound,
+            .stalls = stalls,
             .refused_full = refused_full,
             .refused_per_address = refused_per_address,
             .refused_by_rate = refused_by_rate,

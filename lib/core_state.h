@@ -41,6 +41,7 @@ struct LiveCounters {
     std::atomic<std::uint64_t> frames_too_long = 0;
     std::atomic<std::uint64_t> handler_errors = 0;
     std::atomic<std::uint64_t> handlers_unwound = 0;
+    std::atomic<std::uint64_t> stalls = 0;
     std::atomic<std::uint64_t> refused_full = 0;
     std::atomic<std::uint64_t> refused_per_address = 0;
     std::atomic<std::uint64_t> refused_by_rate = 0;
@@ -98,6 +99,9 @@ public:
 
     // Counts an exception of user code and hands it to OnError.
     void Report(std::uint64_t client_id, std::exception_ptr exception) noexcept;
+
+    // Counts it and hands it to OnStall.
+    void Report(const Stall& stall) noexcept;
 
     // Runs user code; what it throws is reported.
     template <class UserCode>

@@ -51,8 +51,8 @@ void DatagramSocket::Stop() noexcept {
     worker_.Io().Cancel(*receiving_->operation_);
 }
 
-bool DatagramSocket::RecvFromAwaitable::await_suspend(std::coroutine_handle<> coroutine) {
-    if (socket_.receiving_ != nullptr) detail::Misuse("two RecvFrom at once on one socket");
+bool DatagramSocket::RecvFromAwaitable::Start(std::coroutine_handle<> coroutine, const detail::Place& place) {
+    if (socket_.receiving_ != nullptr) detail::Misuse("two RecvFrom at once on one socket, the second", place);
     if (socket_.stopped_) return false;
     buffer_ = detail::Buffer::Make(detail::kLongestDatagram);
     if (buffer_ == nullptr) return false;

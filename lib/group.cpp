@@ -8,8 +8,12 @@ namespace iocp::detail {
 bool RunningGroup::Start(std::span<Branch> branches, std::coroutine_handle<> waiter, Scope* parent) {
     branches_ = branches;
     waiter_ = waiter;
-    for (std::size_t i = 0; i < branches.size() && !decided_; ++i) {
+    for (std::size_t i = 0; i < branches.size(); ++i) {
         Branch& branch = branches[i];
+        if (decided_) {
+            branch.promise->MayGo();
+            continue;
+        }
         branch.scope.emplace(parent);
         branch.running = true;
         ++running_;

@@ -44,7 +44,7 @@ void PeerConnection::Deliver(Buffer* datagram) noexcept {
 
 bool PeerConnection::StartRecv(RecvWait& wait) {
     if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
-    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
+    if (receiving_ != nullptr) MisuseOfTwo("two Recv at once on one client", wait.place, receiving_->place);
     if (first_ != nullptr && Home().SpendInline()) {
         Take(wait);
         return false;

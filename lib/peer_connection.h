@@ -47,7 +47,7 @@ public:
 private:
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
-    [[nodiscard]] bool IsReceiving() const noexcept override { return receiving_ != nullptr; }
+    [[nodiscard]] const RecvWait* Receiving() const noexcept override { return receiving_; }
     [[nodiscard]] bool KeepsBoundaries() const noexcept override { return true; }
     void EndWaits(bool sends_too) noexcept override;
     void EndRecv(Outcome why) noexcept override;

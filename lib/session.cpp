@@ -85,6 +85,7 @@ void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connec
     });
     if (!client) return;
     stay->Admit(std::move(client));
+    const Activity::Running started(stay->Client().Id(), {});
     Serve(worker, door, std::move(stay));
 }
 

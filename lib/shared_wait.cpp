@@ -20,7 +20,7 @@ SharedWait::~SharedWait() {
 
 bool SharedWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
     worker_ = Worker::Current();
-    if (worker_ == nullptr) Misuse("a wait outside a coroutine of a core");
+    if (worker_ == nullptr) Misuse("a wait outside a coroutine of a core", place);
     inbox_ = worker_->Mail().get();
     waiter = coroutine;
     scope = of;

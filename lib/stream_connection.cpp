@@ -41,7 +41,7 @@ private:
 
 bool StreamConnection::StartRecv(RecvWait& wait) {
     if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
-    if (receiving_ != nullptr) Misuse("two Recv at once on one client");
+    if (receiving_ != nullptr) MisuseOfTwo("two Recv at once on one client", wait.place, receiving_->place);
     return BeginRecv(wait);
 }
 

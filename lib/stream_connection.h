@@ -37,7 +37,7 @@ private:
 
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
-    [[nodiscard]] bool IsReceiving() const noexcept override { return receiving_ != nullptr; }
+    [[nodiscard]] const RecvWait* Receiving() const noexcept override { return receiving_; }
     void EndWaits(bool sends_too) noexcept override;
     void EndRecv(Outcome why) noexcept override;
     void LetGo() noexcept override;

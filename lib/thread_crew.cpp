@@ -2,6 +2,7 @@
 #include "thread_crew.h"
 
 #include "core_state.h"
+#include "stall_watch.h"
 #include "worker.h"
 
 #include <algorithm>
@@ -88,13 +89,17 @@ void ThreadCrew::RunBackground() noexcept {
 void ThreadCrew::RunTicks() {
     const auto interval = core_.TickInterval();
     auto due = After(Clock::now(), interval);
+    StallWatch stalls(core_, *workers_);
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_until(lock, due, [this] { return stopping_; })) {
+    while (!changed_.wait_until(lock, std::min(due, stalls.Due()), [this] { return stopping_; })) {
         lock.unlock();
-        core_.Tick();
+        stalls.LookIfDue();
+        if (Clock::now() >= due) {
+            core_.Tick();
+            // The schedule is counted from the start: what was missed is skipped, and nothing drifts.
+            due += interval * ((std::max(Clock::now(), due) - due) / interval + 1);
+        }
         lock.lock();
-        // The schedule is counted from the start: what was missed is skipped, and nothing drifts.
-        due += interval * ((std::max(Clock::now(), due) - due) / interval + 1);
     }
 }
 

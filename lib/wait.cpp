@@ -15,9 +15,9 @@ constexpr unsigned kMostRefusals = 1'000;
 
 constexpr std::chrono::milliseconds kBetweenLooks{10};  // at a token
 
-Worker& MustBeOnAWorker() {
+Worker& MustBeOnAWorker(const Place& place = {}) {
     Worker* const worker = Worker::Current();
-    if (worker == nullptr) Misuse("a wait outside a coroutine of a core");
+    if (worker == nullptr) Misuse("a wait outside a coroutine of a core", place);
     return *worker;
 }
 
@@ -26,6 +26,7 @@ Worker& MustBeOnAWorker() {
 void Wait::Resume() {
     LeaveScope();
     suspended = false;
+    const Activity::Running running(scope != nullptr ? scope->client : ClientTag(), place);
     waiter.resume();
 }
 
@@ -47,6 +48,7 @@ void Wait::LeaveScope() noexcept {
 
 Scope::Scope(Scope* parent) noexcept : parent_(parent) {
     if (parent == nullptr) return;
+    client = parent->client;
     verdict_ = parent->verdict_;
     verdict_on_sends_ = parent->verdict_on_sends_;
     next_ = parent->first_inside_;
@@ -96,7 +98,7 @@ Pause::~Pause() {
 }
 
 bool Pause::Start(std::coroutine_handle<> coroutine, Scope* of) {
-    worker_ = &MustBeOnAWorker();
+    worker_ = &MustBeOnAWorker(place);
     waiter = coroutine;
     scope = of;
     suspended = true;

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include "core_state.h"
+#include "misuse.h"
 #include "socket.h"
 
 #include <gsl/assert>
@@ -146,6 +147,7 @@ void Worker::EndSoon(Wait& wait, Outcome outcome) noexcept {
 void Worker::Unwind(std::coroutine_handle<> coroutine) { doomed_.push_back(coroutine); }
 
 void Worker::UnwindDoomed() noexcept {
+    const TasksMayGo tasks_of_handlers;
     while (!doomed_.empty()) {
         const auto coroutine = doomed_.back();
         doomed_.pop_back();
@@ -200,6 +202,7 @@ void Worker::CutAll() noexcept {
 }
 
 void Worker::UnwindAll() noexcept {
+    const TasksMayGo tasks_of_handlers;
     while (DetachedPromise* stuck = FirstStuck()) {
         core_.Count().handlers_unwound.fetch_add(1, std::memory_order_relaxed);
         std::coroutine_handle<DetachedPromise>::from_promise(*stuck).destroy();

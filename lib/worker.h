@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "activity.h"
 #include "buffer_pool.h"
 #include "detached.h"
 #include "engine.h"
@@ -60,6 +61,8 @@ public:
     [[nodiscard]] std::size_t OperationsInUse() const noexcept {
         return operations_in_use_.load(std::memory_order_relaxed);
     }
+
+    [[nodiscard]] Activity& Doing() noexcept { return activity_; }
 
     // The time at the start of this turn of the loop.
     [[nodiscard]] Clock::time_point Now() const noexcept { return now_; }
@@ -124,6 +127,7 @@ private:
     const Options& options_;
     std::atomic<std::size_t> load_ = 0;
     std::atomic<std::size_t> operations_in_use_ = 0;
+    Activity activity_;
     std::atomic<bool> telling_of_limits_ = false;  // a message is on its way
     std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::vector<Inbox::Message> messages_;

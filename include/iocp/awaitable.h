@@ -42,7 +42,10 @@ public:
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> coroutine) {
-        return wait_.Start(coroutine, detail::ScopeOf(coroutine));
+        wait_.place = detail::PlaceOf(coroutine);
+        if (wait_.Start(coroutine, detail::ScopeOf(coroutine))) return true;
+        if constexpr (detail::kChecks) detail::WentOn(wait_);
+        return false;
     }
     Yield await_resume() noexcept(noexcept(wait_.Take())) { return wait_.Take(); }
 

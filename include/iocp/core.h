@@ -31,6 +31,17 @@ struct HandlerError {
     [[nodiscard]] std::string Message() const;
 };
 
+// A handler keeps its worker from all its other clients: it blocks, or computes. See iocp::Offload and iocp::YieldNow.
+struct Stall {
+    std::size_t worker;                // from 0
+    std::uint64_t client_id;           // 0 where it is no client's coroutine
+    const char* file;                  // of the await that it passed last; "" where it has passed none, or another
+    std::uint_least32_t line;          //   coroutine type awaited
+    std::chrono::milliseconds so_far;  // that the worker has been kept
+
+    [[nodiscard]] std::string Message() const;
+};
+
 }  // namespace iocp
 
 // The server: its listeners, worker threads, client table and background thread. Derive from it to use the hooks.
@@ -129,6 +140,10 @@ protected:
     // An exception left a handler (that client has ended), a protocol's hook or OnBackgroundTick. On the thread where
     // it happened. Here: prints a line to standard error. Must not throw.
     virtual void OnError(const iocp::HandlerError& error) noexcept;
+
+    // A handler has kept its worker for Options::stall, and does so still. Once for each time, on the background
+    // thread, in checked builds only. Here: prints a line to standard error. Must not throw.
+    virtual void OnStall(const iocp::Stall& stall) noexcept;
 
 private:
     friend class iocp::detail::CoreState;

@@ -31,10 +31,14 @@ public:
         ~RecvFromAwaitable();
 
         bool await_ready() const noexcept { return false; }
-        bool await_suspend(std::coroutine_handle<> coroutine);
+        template <class Promise>
+        bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+            return Start(coroutine, detail::PlaceOf(coroutine));
+        }
         Datagram await_resume() noexcept;
 
     private:
+        bool Start(std::coroutine_handle<> coroutine, const detail::Place& place);
         static void OnCompleted(IOCP_Operation& operation) noexcept;
 
         DatagramSocket& socket_;

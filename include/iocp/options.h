@@ -72,6 +72,10 @@ struct Options {
     std::chrono::milliseconds drain{5'000};  // for handlers to end at Stop() and Ctrl-C, and when the core is destroyed
     std::chrono::milliseconds linger{1'000};  // for a peer to end its side after ours, so that our last bytes arrive
 
+    // How long a handler may keep its worker, that is: run without awaiting anything, before OnStall hears of it; 0: it
+    // never does. Watched in checked builds (IOCP_CORE_CHECKS), by the background thread.
+    std::chrono::milliseconds stall{200};
+
     std::size_t receive_buffer = std::size_t{16} << 10;      // bytes that one Recv() can bring; TCP
     std::size_t max_receive_buffers = std::size_t{1} << 14;  // lent at a time, for each worker
 
@@ -103,6 +107,7 @@ struct Counters {
     std::uint64_t frames_too_long = 0;      // framed calls that ended as TooLong
     std::uint64_t handler_errors = 0;       // exceptions that reached OnError
     std::uint64_t handlers_unwound = 0;     // handlers that did not return after Stop and were destroyed
+    std::uint64_t stalls = 0;               // times a handler kept its worker for Options::stall; checked builds
 
     // By the rules of iocp::Limits.
     std::uint64_t refused_full = 0;         // UDP peers above clients

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iocp/checks.h>
 #include <iocp/result.h>
 #include <iocp/timer.h>
 #include <iocp/wait.h>
@@ -42,7 +43,7 @@ protected:
 // A task that ends while its waiter is starting it only returns: the waiter then goes on without suspending. So a
 // long loop of tasks that end at once runs in constant stack, on every compiler and optimisation level, without
 // relying on tail calls.
-class TaskPromiseBase {
+class TaskPromiseBase : public PlaceOfCoroutine {
 public:
     std::suspend_always initial_suspend() noexcept { return {}; }
 
@@ -71,6 +72,12 @@ public:
         return !self.done();
     }
 
+    // From now on it may go without having been started.
+    void MayGo() noexcept { waiter_ = std::noop_coroutine(); }
+
+    // Or need not be any more.
+    [[nodiscard]] bool WasAwaited() const noexcept { return static_cast<bool>(waiter_); }
+
     [[nodiscard]] Scope* CurrentScope() const noexcept { return scope_; }
 
     // What escaped it.
@@ -92,7 +99,7 @@ private:
 template <class T>
 class TaskPromise final : public TaskPromiseBase {
 public:
-    Task<T> get_return_object() noexcept;
+    Task<T> get_return_object(Place defined = Place::current()) noexcept;
 
     template <class U>
         requires std::is_convertible_v<U&&, T>
@@ -112,7 +119,7 @@ private:
 template <>
 class TaskPromise<void> final : public TaskPromiseBase {
 public:
-    Task<void> get_return_object() noexcept;
+    Task<void> get_return_object(Place defined = Place::current()) noexcept;
     void return_void() const noexcept {}
     void Take() const { Rethrow(); }
 };
@@ -141,7 +148,7 @@ public:
     Task(const Task&) = delete;
     Task& operator=(const Task&) = delete;
     ~Task() {
-        if (coroutine_) coroutine_.destroy();
+        if (coroutine_) detail::DestroyTask(coroutine_, coroutine_.promise());
     }
 
     // False for a default-constructed or moved-from task, which must not be awaited.
@@ -216,11 +223,13 @@ private:
 };
 
 template <class T>
-Task<T> detail::TaskPromise<T>::get_return_object() noexcept {
+Task<T> detail::TaskPromise<T>::get_return_object(Place defined) noexcept {
+    IsDefinedAt(defined);
     return Task<T>(std::coroutine_handle<TaskPromise>::from_promise(*this));
 }
 
-inline Task<void> detail::TaskPromise<void>::get_return_object() noexcept {
+inline Task<void> detail::TaskPromise<void>::get_return_object(Place defined) noexcept {
+    IsDefinedAt(defined);
     return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
 }
 

@@ -2,6 +2,7 @@
 // What stands behind every `co_await` of the library. Nothing here is called by users.
 #pragma once
 
+#include <iocp/checks.h>
 #include <iocp/result.h>
 #include <iocp/timer.h>
 
@@ -39,6 +40,7 @@ public:
     Scope* scope = nullptr;  // the coroutine's; null where it is in none
     std::coroutine_handle<> waiter;
     Result result;
+    [[no_unique_address]] Place place;  // of the coroutine's co_await
 
 protected:
     Wait(Deadline at_most, Fire when_due, bool sends = false) noexcept
@@ -78,6 +80,9 @@ public:
     void BelongsTo(std::coroutine_handle<> root) noexcept { root_ = root; }
     [[nodiscard]] std::coroutine_handle<> Root() const noexcept { return root_; }
 
+    // Whose coroutines are in it; 0 where no client's are.
+    [[no_unique_address]] ClientTag client;
+
     // A wait was refused once more. Yields the coroutine to destroy for that, or null.
     [[nodiscard]] std::coroutine_handle<> CountRefusal() noexcept;
 
@@ -94,6 +99,9 @@ private:
     Outcome verdict_ = Outcome::Ok;
     Outcome verdict_on_sends_ = Outcome::Ok;
 };
+
+// In checked builds, of a wait that ended without suspending its coroutine, which goes on now.
+void WentOn(const Wait& wait) noexcept;
 
 // A wait that time ends, or its scope: a sleep.
 class Pause final : public Wait {

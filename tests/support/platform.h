@@ -27,4 +27,7 @@ void RaiseTermination();
 // How many of them the language's run-time may open at any time and keep: for a lock, when threads first meet there.
 [[nodiscard]] std::size_t LateDescriptors();
 
+// Bytes of memory that this process occupies.
+[[nodiscard]] std::size_t ResidentBytes();
+
 }  // namespace iocp_test

@@ -88,17 +88,25 @@ struct Command {
     void (*run)(const Settings& settings, Watchdog& watchdog);
 };
 
-constexpr std::array<Command, 3> kCommands{{
+constexpr std::array<Command, 7> kCommands{{
     {"operations", &RunOperations},
     {"cycles", &RunCycles},
     {"throws", &RunThrows},
+    {"children", &RunChildren},
+    {"posts", &RunPosts},
+    {"broadcast", &RunBroadcast},
+    {"drips", &RunDrips},
 }};
 
 constexpr const char* kUsage =
     "usage: storm COMMAND COUNT [ENGINE [SEED]]\n"
     "  operations COUNT    awaited calls amid kills, resets, timeouts and stops: each ends exactly once\n"
     "  cycles COUNT        starts and stops under load, from everywhere: none hangs, nothing stays\n"
-    "  throws COUNT        clients whose handlers throw: each error is told once, the server lives\n";
+    "  throws COUNT        clients whose handlers throw: each error is told once, the server lives\n"
+    "  children COUNT      clients with three coroutines, one of which ends first: none is left\n"
+    "  posts COUNT         a thousand clients post to each other: none is lost but by the policy, the order is kept\n"
+    "  broadcast SECONDS   to 5,000 clients, some of whom never read: all others are served, memory is bounded\n"
+    "  drips COUNT         connections that drip: each is closed in time, and good clients keep their rate\n";
 
 std::optional<std::uint64_t> NumberIn(std::string_view text) {
     std::uint64_t number = 0;

@@ -146,5 +146,9 @@ struct Settings {
 void RunOperations(const Settings& settings, Watchdog& watchdog);
 void RunCycles(const Settings& settings, Watchdog& watchdog);
 void RunThrows(const Settings& settings, Watchdog& watchdog);
+void RunChildren(const Settings& settings, Watchdog& watchdog);
+void RunPosts(const Settings& settings, Watchdog& watchdog);
+void RunBroadcast(const Settings& settings, Watchdog& watchdog);
+void RunDrips(const Settings& settings, Watchdog& watchdog);
 
 }  // namespace storm

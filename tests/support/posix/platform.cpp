@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "support/platform.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 
 namespace iocp_test {
@@ -17,6 +20,13 @@ void RaiseTermination() { std::raise(SIGTERM); }
 std::size_t OpenDescriptors() {
     const auto count = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
     return static_cast<std::size_t>(count);
+}
+
+std::size_t ResidentBytes() {
+    std::ifstream file("/proc/self/statm");  // pages: proc_pid_statm(5)
+    std::size_t size = 0, resident = 0;
+    file >> size >> resident;
+    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 std::size_t LateDescriptors() { return 0; }

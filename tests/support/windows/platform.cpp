@@ -4,6 +4,8 @@
 #include <winsock2.h>
 // after winsock2.h
 #include <windows.h>
+// after windows.h
+#include <psapi.h>
 
 #include <cstdint>
 
@@ -33,6 +35,12 @@ std::size_t OpenDescriptors() {
         if (GetHandleInformation(reinterpret_cast<HANDLE>(handle), &flags)) ++count;
     }
     return count;
+}
+
+std::size_t ResidentBytes() {
+    PROCESS_MEMORY_COUNTERS counters{};
+    K32GetProcessMemoryInfo(GetCurrentProcess(), &counters, sizeof counters);
+    return counters.WorkingSetSize;
 }
 
 std::size_t LateDescriptors() { return 8; }
