@@ -29,6 +29,11 @@ SharedWait* Inbox::TakeWait() noexcept {
     return waits_.Empty() ? nullptr : &waits_.Pop();
 }
 
+void Inbox::WakeForTheRest() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!messages_.empty() || !waits_.Empty()) engine_->Wake();
+}
+
 void Inbox::Open(Engine& engine) {
     const std::lock_guard lock(mutex_);
     engine_ = &engine;

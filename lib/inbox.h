@@ -32,6 +32,10 @@ public:
     // By the worker: the next wait to resume, or null.
     [[nodiscard]] SharedWait* TakeWait() noexcept;
 
+    // By the worker, when it has taken what it takes in a turn: for what is left, or has come meanwhile, it is woken at
+    // once. Whoever adds to an inbox that holds something relies on that.
+    void WakeForTheRest() noexcept;
+
     // By the worker: `engine` is woken for messages from now on.
     void Open(Engine& engine);
 

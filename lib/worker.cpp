@@ -105,11 +105,11 @@ void Worker::RunMessages() {
     // Those that are resumed may cause others; they come in the next turn, or this one would not end.
     for (std::size_t most = kMostGrantsInATurn; most > 0; --most) {
         SharedWait* const wait = inbox_->TakeWait();
-        if (wait == nullptr) return;
+        if (wait == nullptr) break;
         inline_budget_ = kInlineBudget;
         wait->OnGranted();
     }
-    engine_->Wake();
+    inbox_->WakeForTheRest();
 }
 
 void Worker::Abandon(IOCP_Operation& operation) noexcept {

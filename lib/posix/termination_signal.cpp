@@ -24,7 +24,7 @@ struct Waiter {
 std::array<Waiter, 64> waiters;
 std::mutex installing;
 int installed = 0;
-std::array<struct sigaction, 2> before;
+std::array<struct sigaction, 2> actions_before;
 constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
 
 void Notify(int descriptor) noexcept {
@@ -59,14 +59,14 @@ TerminationSignal::TerminationSignal() {
     struct sigaction action{};
     action.sa_handler = &OnTerminationSignal;
     action.sa_flags = SA_RESTART;
-    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before[i]);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &actions_before[i]);
 }
 
 TerminationSignal::~TerminationSignal() {
     const std::lock_guard lock(installing);
     if (slot_ >= 0) waiters[static_cast<std::size_t>(slot_)].writing_end = kFree;
     if (--installed == 0)
-        for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before[i], nullptr);
+        for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &actions_before[i], nullptr);
     for (const auto handle : handles_) close(static_cast<int>(handle));
 }
 

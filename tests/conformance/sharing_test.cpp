@@ -74,6 +74,44 @@ TEST_P(SharingTest, AnEventLetsEveryWorkersCoroutinesGoOn) {
     EXPECT_FALSE(event.IsSet());
 }
 
+// A message that comes while the worker resumes those who waited must not be left until something else wakes it.
+TEST_P(SharingTest, WhatIsSpawnedWhileAnEventLetsManyGoOnRuns) {
+    struct Shared {
+        iocp::Event event;
+        std::atomic<bool> set = false;
+        std::atomic<bool> spawned = false;
+    } shared;
+    Serve(Share(
+        shared,
+        +[](IOCP_Client& client, Shared& with, Conformance& test) -> Task<> {
+            test.notes.Write("waits");
+            co_await with.event.Wait();
+            test.notes.Write("goes on");
+            while (!with.spawned) std::this_thread::yield();  // holds the worker in the middle of the turn
+            co_await client.Recv();                           // an end would wake it
+        },
+        *this));
+    const Peer first(Where());
+    const Peer second(Where());
+    EXPECT_EQ(notes.NextSorted(2), Times(2, "waits"));
+    core->Spawn([](Shared& with, Conformance& test) -> Task<> {
+        co_await iocp::Sleep(1ms);  // to hold the worker at the end of a turn
+        test.notes.Write("held");
+        while (!with.set) std::this_thread::yield();
+    }(shared, *this));
+    EXPECT_EQ(notes.Next(), "held");
+    shared.event.Set();
+    shared.set = true;
+    EXPECT_EQ(notes.Next(), "goes on");
+    core->Spawn([](Conformance& test) -> Task<> {
+        test.notes.Write("ran");
+        co_return;
+    }(*this));
+    shared.spawned = true;
+
+    EXPECT_EQ(notes.NextSorted(2), (std::vector<std::string>{"goes on", "ran"}));
+}
+
 TEST_P(SharingTest, AWaitForAnEventTimesOutAndStops) {
     iocp::Event never;
     Serve(Share(
