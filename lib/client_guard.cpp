@@ -39,6 +39,7 @@ public:
     void StopClock() noexcept { zero_ -= Now().time_since_epoch(); }
     void Mark(std::size_t bytes) noexcept;
     void LookAgain() noexcept;
+    void LookSoon() noexcept;
 
 private:
     using Span = std::chrono::nanoseconds;
@@ -79,6 +80,11 @@ void ClientGuard::Watch::Mark(std::size_t bytes) noexcept {
     Timers().Disarm(*this);
 }
 
+void ClientGuard::Watch::LookSoon() noexcept {
+    Timers().Disarm(*this);
+    Timers().Arm(*this, Now());
+}
+
 void ClientGuard::Watch::LookAgain() noexcept {
     Timers().Disarm(*this);
     Look();
@@ -86,6 +92,7 @@ void ClientGuard::Watch::LookAgain() noexcept {
 
 void ClientGuard::Watch::Look() noexcept {
     if (guard_.ended_) return connection_.CloseHere();
+    if (guard_.frame_too_long_) return End(Rejection::Frame);
     const Span shown = Shown();
     Rejection rule{};
     const Span silent = UntilSilent(shown, rule);
@@ -149,7 +156,7 @@ void ClientGuard::Rest() noexcept {
 }
 
 void ClientGuard::LimitsChanged(Connection& connection) {
-    if (door_ == nullptr || ended_) return;
+    if (door_ == nullptr || ended_ || frame_too_long_) return;
     if (!door_->Watches()) return watch_.reset();
     if (watch_) return watch_->LookAgain();
     // What happened before counts neither way.
@@ -163,6 +170,14 @@ void ClientGuard::StartClock() noexcept { watch_->StartClock(); }
 void ClientGuard::StopClock() noexcept { watch_->StopClock(); }
 
 void ClientGuard::Mark(std::size_t bytes) noexcept { watch_->Mark(bytes); }
+
+std::size_t ClientGuard::LongestFrame() const noexcept { return door_ != nullptr ? door_->LongestFrame() : 0; }
+
+void ClientGuard::FrameTooLong(Connection& connection) {
+    if (door_ == nullptr || ended_ || std::exchange(frame_too_long_, true)) return;
+    if (!watch_) watch_ = std::make_unique<Watch>(*this, connection);
+    watch_->LookSoon();
+}
 
 Deadline ClientGuard::SendLimit() const noexcept {
     const auto limit = door_ != nullptr ? door_->SendLimit() : std::chrono::nanoseconds::zero();

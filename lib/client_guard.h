@@ -50,6 +50,12 @@ public:
     // A rule has ended the client.
     [[nodiscard]] bool HasEndedClient() const noexcept { return ended_; }
 
+    // Longer frames end the client; 0: none does.
+    [[nodiscard]] std::size_t LongestFrame() const noexcept;
+
+    // One has. The call for it may still end, and the handler go on from there to its next await.
+    void FrameTooLong(Connection& connection);
+
     // For sends without a deadline of their own.
     [[nodiscard]] Deadline SendLimit() const noexcept;
 
@@ -66,6 +72,7 @@ private:
     bool waiting_ = false;
     bool heard_ = false;
     bool rated_ = false;  // there is a window of the rate
+    bool frame_too_long_ = false;
     bool ended_ = false;
 };
 

@@ -19,6 +19,8 @@ bool Connection::Start(RecvWait& wait) {
     if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
     if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : Receiving())
         MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
+    if (const std::size_t longest = guard_.LongestFrame(); longest > 0 && wait.search != nullptr)
+        wait.search->parser.LimitTo(longest);
     if (TakeUnread(wait) || !MayReceive(wait)) return !home_->SpendInline() && PutOff(wait);
     // The wait may take several receives, and has one deadline.
     wait.limit = Deadline::Until(wait.limit.From(home_->Net().Now()));
@@ -93,6 +95,7 @@ bool Connection::TakeFrame(RecvWait& wait) noexcept {
         case FrameParser::Verdict::More: return false;
         case FrameParser::Verdict::TooLong:
             ++home_->Core().Count().frames_too_long;
+            if (parser.IsLimited()) guard_.FrameTooLong(*this);
             wait.result = Result(Outcome::TooLong);
             return true;
         case FrameParser::Verdict::Whole: break;

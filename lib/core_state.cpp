@@ -359,6 +359,7 @@ Counters LiveCounters::Snapshot() const noexcept {
             .ended_first_byte = ended_first_byte,
             .ended_idle = ended_idle,
             .ended_slow = ended_slow,
+            .ended_frame = ended_frame,
             .sends_timed_out = sends_timed_out};
 }
 

@@ -49,6 +49,7 @@ struct LiveCounters {
     std::atomic<std::uint64_t> ended_first_byte = 0;
     std::atomic<std::uint64_t> ended_idle = 0;
     std::atomic<std::uint64_t> ended_slow = 0;
+    std::atomic<std::uint64_t> ended_frame = 0;
     std::atomic<std::uint64_t> sends_timed_out = 0;
 
     [[nodiscard]] Counters Snapshot() const noexcept;

@@ -16,6 +16,7 @@ std::string_view ToString(Rejection rule) noexcept {
         case Rejection::FirstByte: return "first_byte";
         case Rejection::Idle: return "idle";
         case Rejection::LeastRate: return "least_rate";
+        case Rejection::Frame: return "frame";
     }
     return "unknown";
 }
@@ -88,6 +89,7 @@ void DoorGuard::Set(const Limits& limits) {
     idle_ = !tcp && limits.idle == milliseconds::zero() ? kIdleDatagrams : Within(limits.idle);
     least_rate_ = limits.least_rate;
     rate_window_ = std::max<nanoseconds>(Within(limits.rate_window), milliseconds(1));
+    frame_ = limits.frame;
     send_ = Within(limits.send);
 }
 
@@ -119,6 +121,7 @@ void DoorGuard::Count(Rejection rule) noexcept {
         case Rejection::FirstByte: ++counters.ended_first_byte; break;
         case Rejection::Idle: ++counters.ended_idle; break;
         case Rejection::LeastRate: ++counters.ended_slow; break;
+        case Rejection::Frame: ++counters.ended_frame; break;
     }
 }
 

@@ -80,9 +80,10 @@ public:
     [[nodiscard]] std::chrono::nanoseconds Idle() const noexcept { return idle_.load(kRelaxed); }
     [[nodiscard]] std::size_t LeastRate() const noexcept { return least_rate_.load(kRelaxed); }
     [[nodiscard]] std::chrono::nanoseconds RateWindow() const noexcept { return rate_window_.load(kRelaxed); }
+    [[nodiscard]] std::size_t LongestFrame() const noexcept { return frame_.load(kRelaxed); }
     [[nodiscard]] std::chrono::nanoseconds SendLimit() const noexcept { return send_.load(kRelaxed); }
 
-    // Whether any of the rules that end a client is on.
+    // Whether any of the rules that end a client by time is on.
     [[nodiscard]] bool Watches() const noexcept;
 
     // Counts a rejection under its rule and tells the protocol. `client_id` 0: it was kept out.
@@ -111,6 +112,7 @@ private:
     Duration idle_{};
     std::atomic<std::size_t> least_rate_ = 0;
     Duration rate_window_{};
+    std::atomic<std::size_t> frame_ = 0;
     Duration send_{};
     AddressBook addresses_;
     TokenBucket bucket_;

@@ -51,6 +51,12 @@ FrameParser::FrameParser(const FrameRule& rule) noexcept : rule_(rule) {
     if (rule.length.bytes == 0) length_ = rule.length.max;
 }
 
+void FrameParser::LimitTo(std::size_t most) noexcept {
+    if (most >= rule_.length.max) return;
+    rule_.length.max = most;
+    limited_ = true;
+}
+
 FrameParser::Verdict FrameParser::Look(std::span<const std::byte> bytes) noexcept {
     return rule_.delimiter.empty() ? LookByLength(bytes) : LookByDelimiter(bytes);
 }

@@ -66,7 +66,7 @@ public:
     // next Recv() or Recv(span) yields it before anything newer. A client of whom nothing is left unread holds no
     // buffer while it waits; bytes of a frame that is not whole are kept in memory that grows as they come.
     //   Closed   the peer sends no more, maybe in the middle of a frame; on UDP the datagram ended in the middle of one
-    //   TooLong  the frame is longer than its maximum
+    //   TooLong  the frame is longer than its maximum, or than Limits::frame, which ends the client soon after
     //   Full     no receive buffer was free, or there was no memory
     //   Reset, Timeout, Stopped  as Recv
     // A call that fails has taken nothing: the bytes that came, which the result shows, stay for the next call. So

@@ -115,7 +115,8 @@ public:
     [[nodiscard]] iocp::Endpoint Listening(std::size_t index = 0) const;
 
     // Replaces the limits of listener number `index`, for this run and later ones. Clients that are in the core are not
-    // sent away by what concerns the door, and count there; first_byte, idle, least_rate and send hold for them too.
+    // sent away by what concerns the door, and count there; first_byte, idle, least_rate, frame and send hold for them
+    // too.
     void SetLimits(std::size_t index, const iocp::Limits& limits);
 
     [[nodiscard]] iocp::Limits Limits(std::size_t index = 0) const;

@@ -35,6 +35,12 @@ public:
 
     explicit FrameParser(const FrameRule& rule) noexcept;
 
+    // Lowers the maximum to `most`, where that is lower. Before the first Look.
+    void LimitTo(std::size_t most) noexcept;
+
+    // What was too long was longer than that `most`.
+    [[nodiscard]] bool IsLimited() const noexcept { return limited_; }
+
     // Looks at bytes that follow those it has seen. To be asked again only after More.
     Verdict Look(std::span<const std::byte> bytes) noexcept;
 
@@ -62,6 +68,7 @@ private:
     std::size_t size_ = 0;
     std::size_t matched_ = 0;    // the bytes seen end with this much of the delimiter
     bool after_return_ = false;  // before those there is a "\r" that a line drops
+    bool limited_ = false;
 };
 
 }  // namespace iocp::detail

@@ -14,9 +14,9 @@ namespace iocp {
 // chooses. IOCP_CORE::SetLimits changes them while the core runs. Each rule has a counter (iocp::Counters), and
 // IOCP_Protocol::OnReject tells whom it hit.
 //
-// What ends a client (first_byte, idle, least_rate) counts only the time that its handler waits in Recv: nobody is
-// blamed for a handler that does not listen. UDP peers are listened to always. The Recv under way ends as Timeout; all
-// but sends ends as Stopped from then on, and half a second later sends do too. When the handler has returned, the
+// What ends a client by time (first_byte, idle, least_rate) counts only the time that its handler waits in Recv: nobody
+// is blamed for a handler that does not listen. UDP peers are listened to always. The Recv under way ends as Timeout;
+// all but sends ends as Stopped from then on, and half a second later sends do too. When the handler has returned, the
 // connection is closed without waiting for the peer. A DatagramProtocol has no clients, so nothing here concerns it.
 struct Limits {
     // Clients at a time. 0: TCP as many as the process's descriptor limit allows, UDP 65,536.
@@ -44,6 +44,10 @@ struct Limits {
     std::size_t least_rate = 0;
     std::chrono::milliseconds rate_window{10'000};
 
+    // Bytes of a frame, for RecvExactly, RecvUntil, RecvLine and RecvFrame: beside the maximum of the call, which ends
+    // as TooLong alike. A client whose frame is longer than this one is ended besides, without waiting for more of it.
+    std::size_t frame = 0;
+
     // For a Send without a deadline of its own, which ends as Timeout then. Of sends that begin later. TCP.
     std::chrono::milliseconds send{0};
 };
@@ -56,6 +60,7 @@ enum class Rejection : std::uint8_t {
     FirstByte,          // ended, like the rest
     Idle,
     LeastRate,
+    Frame,
 };
 
 // "clients", "clients_per_address", "first_byte"...

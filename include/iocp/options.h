@@ -117,6 +117,7 @@ struct Counters {
     std::uint64_t ended_first_byte = 0;     // clients ended by first_byte
     std::uint64_t ended_idle = 0;           // by idle
     std::uint64_t ended_slow = 0;           // by least_rate
+    std::uint64_t ended_frame = 0;          // by frame
     std::uint64_t sends_timed_out = 0;      // sends ended by send
 };
 

@@ -205,6 +205,33 @@ TEST_P(GuardTest, AClientThatDripsIsEnded) {
     EXPECT_EQ(core->Counters().ended_slow, 1u);
 }
 
+TEST_P(GuardTest, AFrameThatIsLongerThanTheListenerAllowsEndsTheClient) {
+    Serve(Behind(
+        {.frame = 4},
+        [](IOCP_Client& client, Conformance& test) -> Task<> {
+            auto line = co_await client.RecvLine(100);
+            test.notes.Write(std::string(line.Text()));
+            line = co_await client.RecvLine(3);
+            test.notes.Write(line);
+            const auto bytes = co_await client.RecvExactly(4);
+            test.notes.Write(std::string(bytes.Text()));
+            line = co_await client.RecvLine(100);
+            test.notes.Write(line);
+            test.notes.Write(co_await client.Recv().Within(1h));
+            test.notes.Write(co_await client.Recv());
+            co_await client.Send("goodbye");
+        },
+        *this));
+    Peer peer(Where());
+    peer.Send("four\nfour12345");
+
+    for (const char* note : {"four", "too long", "four", "too long"}) EXPECT_EQ(notes.Next(), note);
+    for (const char* note : {"ok", "rejected by frame", "timeout"}) EXPECT_EQ(notes.Next(), note);
+    EXPECT_EQ(peer.ReceiveAll(), "goodbye");
+    EXPECT_EQ(core->Counters().ended_frame, 1u);
+    EXPECT_EQ(core->Counters().frames_too_long, 2u);
+}
+
 TEST_P(GuardTest, AGoodbyeThatIsNotTakenDoesNotLast) {
     Serve(Behind(
         {.idle = 50ms},

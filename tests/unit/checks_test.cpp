@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <iocp/iocp.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -47,7 +48,7 @@ public:
 
     std::shared_ptr<IOCP_Client> kept;
     Notes stalls;
-    std::uint64_t stalled_client = 0;
+    std::atomic<std::uint64_t> stalled_client = 0;
 
 private:
     void OnStart() override {}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// What must not allocate, with every allocation of the program counted.
+#include "timer_queue.h"
+
+#include <gtest/gtest.h>
+#include <iocp/iocp.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <deque>
+#include <new>
+#include <thread>
+
+namespace {
+
+std::atomic<std::size_t> allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* const memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+using namespace std::chrono_literals;
+using iocp::Task;
+using iocp::detail::Clock;
+using iocp::detail::Timer;
+using iocp::detail::TimerQueue;
+
+constexpr std::size_t kMany = 100'000;
+
+struct Counted : Timer {
+    explicit Counted(std::size_t& fired_so_far)
+        : Timer([](Timer& timer) noexcept { ++static_cast<Counted&>(timer).fired; }), fired(fired_so_far) {}
+    std::size_t& fired;
+};
+
+TEST(Allocations, AHundredThousandDeadlinesAreArmedAgainWithoutAny) {
+    TimerQueue queue;
+    std::size_t fired = 0;
+    std::deque<Counted> timers;
+    const auto begin = Clock::now();
+    for (std::size_t i = 0; i < kMany; ++i) queue.Arm(timers.emplace_back(fired), begin + 1h + i % 1'000 * 1ms);
+
+    const std::size_t before = allocations;
+    for (Counted& timer : timers) {
+        queue.Disarm(timer);
+        queue.Arm(timer, timer.due + 1s);
+    }
+    EXPECT_EQ(allocations, before);
+
+    queue.FireDue(begin + 1h + 1s - 1ns);
+    EXPECT_EQ(fired, 0U);
+    for (std::size_t i = 0; i < 1'000; ++i) {
+        queue.FireDue(begin + 1h + 1s + i * 1ms);
+        ASSERT_EQ(fired, (i + 1) * kMany / 1'000);  // each with its own, none early
+    }
+    EXPECT_TRUE(queue.Empty());
+}
+
+struct Deadlines {
+    std::atomic<std::size_t> ended = 0;
+    std::atomic<std::size_t> early = 0;
+    std::atomic<std::size_t> otherwise = 0;
+    std::atomic<std::size_t> allocated = 0;
+    std::atomic<bool> done = false;
+};
+
+Task<> WaitUntil(std::chrono::steady_clock::time_point due, iocp::Event& never, Deadlines& deadlines) {
+    const iocp::Result result = co_await never.Wait().Until(due);
+    if (iocp::Now() < due) ++deadlines.early;
+    if (result.Why() != iocp::Outcome::Timeout) ++deadlines.otherwise;
+    ++deadlines.ended;
+}
+
+TEST(Allocations, FiveThousandDeadlinesAtOnceAllEndTheirWaits) {
+    constexpr std::size_t kAtOnce = 5'000;
+    Deadlines deadlines;
+    iocp::Event never;
+    IOCP_CORE core(std::vector<iocp::Listener>{});
+    const auto due = Clock::now() + 300ms;
+    for (std::size_t i = 0; i < kAtOnce; ++i) core.Spawn(WaitUntil(due, never, deadlines));
+    core.Start(1);
+    while (deadlines.ended < kAtOnce) std::this_thread::sleep_for(1ms);
+    core.Stop();
+
+    EXPECT_EQ(deadlines.early, 0U);
+    EXPECT_EQ(deadlines.otherwise, 0U);
+}
+
+Task<> WaitOften(Deadlines& deadlines) {
+    iocp::Event happened;
+    iocp::Event never;
+    happened.Set();
+    for (int round = 0; round < 2; ++round) {  // the first lets what is kept grow
+        const std::size_t before = allocations;
+        for (std::size_t i = 0; i < kMany / 10; ++i) {
+            co_await happened.Wait().Within(1h);
+            co_await iocp::YieldNow().Within(1h);
+            co_await never.Wait().Within(0ns);
+        }
+        deadlines.allocated = allocations - before;
+    }
+    deadlines.done = true;
+}
+
+TEST(Allocations, AwaitsWithDeadlinesNeedNone) {
+    Deadlines deadlines;
+    iocp::Options options;
+    options.tick = 1h;
+    options.stall = 0ms;
+    IOCP_CORE core(std::vector<iocp::Listener>{}, options);
+    core.Spawn(WaitOften(deadlines));
+    core.Start(1);
+    while (!deadlines.done) std::this_thread::sleep_for(1ms);
+    core.Stop();
+
+    EXPECT_EQ(deadlines.allocated, 0U);
+}
+
+}  // namespace
