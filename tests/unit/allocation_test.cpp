@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What must not allocate, with every allocation of the program counted.
+#include "counted_allocations.h"
 #include "timer_queue.h"
 
 #include <gtest/gtest.h>
@@ -7,24 +8,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
-#include <new>
 #include <thread>
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -33,6 +18,7 @@ using iocp::Task;
 using iocp::detail::Clock;
 using iocp::detail::Timer;
 using iocp::detail::TimerQueue;
+using iocp_test::allocations;
 
 constexpr std::size_t kMany = 100'000;
 

@@ -208,6 +208,7 @@ TEST_F(ChecksTest, AHandlerThatBlocksItsWorkerIsToldWithItsLastAwait) {
     for (const auto handler : {&Block, &BlockInAChild}) {
         Checked core(handler, ShortStall());
         core.Visit();
+        core.Stop();
 
         const std::string told = core.stalls.Next();
         const std::string by = " ms by client " + std::to_string(core.kept->Id()) + ", after its await at ";
@@ -222,6 +223,7 @@ TEST_F(ChecksTest, AHandlerThatBlocksItsWorkerIsToldWithItsLastAwait) {
 TEST_F(ChecksTest, AHandlerThatBlocksBeforeItsFirstAwaitIsTold) {
     Checked core(&BlockAtOnce, ShortStall());
     core.Visit();
+    core.Stop();
 
     EXPECT_EQ(core.stalls.Next().substr(0, 27), "worker 0 has been kept for ");
     EXPECT_EQ(core.stalled_client, core.kept->Id());
