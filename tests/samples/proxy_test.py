@@ -4,6 +4,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -18,6 +19,7 @@ from sample_test import ENGINE, ON_WINDOWS, PATIENCE, SampleTest, Server, connec
 PROGRAM = sample("proxy")
 PAGE = os.urandom(1 << 20)
 MUCH = (8 << 20) if ON_WINDOWS else (64 << 20)
+HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")  # where a user's path may not lead
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 
@@ -197,7 +199,7 @@ listen front
     bind 127.0.0.1:{port}
     server proxy {proxy.tcp} send-proxy-v2
 """)
-            with subprocess.Popen(["haproxy", "-f", settings, "-db"], stderr=subprocess.DEVNULL) as haproxy:
+            with subprocess.Popen([HAPROXY, "-f", settings, "-db"], stderr=subprocess.DEVNULL) as haproxy:
                 try:
                     got = subprocess.run(
                         ["curl", "-sS", "--noproxy", "*", "--retry", "20", "--retry-connrefused", "--retry-delay", "1",
