@@ -5,17 +5,13 @@
 
 namespace iocp::detail {
 
-Activity::Running::Running(ClientTag client, const Place& place) noexcept {
-    if constexpr (kChecks) {
-        Activity& doing = Worker::Current()->Doing();
-        before_ = doing.Look();
-        doing.Set({.in_handler = true, .client_id = client, .file = place.file_name(), .line = place.line()});
-    }
+void Activity::Running::Begin(ClientTag client, const Place& place) noexcept {
+    Activity& doing = Worker::Current()->Doing();
+    before_ = doing.Look();
+    doing.Set({.in_handler = true, .client_id = client, .file = place.file_name(), .line = place.line()});
 }
 
-Activity::Running::~Running() {
-    if constexpr (kChecks) Worker::Current()->Doing().Set(before_);
-}
+void Activity::Running::End() noexcept { Worker::Current()->Doing().Set(before_); }
 
 void Activity::GoesOn(const Place& place) noexcept {
     Seen now = Look();

@@ -23,12 +23,19 @@ public:
     // it goes on.
     class Running {
     public:
-        Running(ClientTag client, const Place& place) noexcept;
+        Running(ClientTag client, const Place& place) noexcept {
+            if constexpr (kChecks) Begin(client, place);
+        }
         Running(const Running&) = delete;
         Running& operator=(const Running&) = delete;
-        ~Running();
+        ~Running() {
+            if constexpr (kChecks) End();
+        }
 
     private:
+        void Begin(ClientTag client, const Place& place) noexcept;
+        void End() noexcept;
+
         Seen before_;
     };
 

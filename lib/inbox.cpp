@@ -26,12 +26,9 @@ void Inbox::Forget(SharedWait& wait) noexcept {
 
 SharedWait* Inbox::TakeWait() noexcept {
     const std::lock_guard lock(mutex_);
-    return waits_.Empty() ? nullptr : &waits_.Pop();
-}
-
-void Inbox::WakeForTheRest() noexcept {
-    const std::lock_guard lock(mutex_);
-    if (!messages_.empty() || !waits_.Empty()) engine_->Wake();
+    if (!waits_.Empty()) return &waits_.Pop();
+    if (!messages_.empty()) engine_->Wake();
+    return nullptr;
 }
 
 void Inbox::Open(Engine& engine) {

@@ -29,12 +29,9 @@ public:
     // By the worker: a wait that Resume was called for, and that was not taken yet, goes away.
     void Forget(SharedWait& wait) noexcept;
 
-    // By the worker: the next wait to resume, or null.
+    // By the worker: the next wait to resume, or null; then it is woken at once for messages that came meanwhile, as
+    // whoever adds to an inbox that holds something relies on.
     [[nodiscard]] SharedWait* TakeWait() noexcept;
-
-    // By the worker, when it has taken what it takes in a turn: for what is left, or has come meanwhile, it is woken at
-    // once. Whoever adds to an inbox that holds something relies on that.
-    void WakeForTheRest() noexcept;
 
     // By the worker: `engine` is woken for messages from now on.
     void Open(Engine& engine);

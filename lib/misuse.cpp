@@ -34,8 +34,9 @@ void MisuseOfTwo(std::string_view sentence, const Place& at, const Place& other)
     Misuse(std::string(sentence) + ": one at " + ToString(other) + ", the other", at);
 }
 
-TasksMayGo::TasksMayGo() noexcept { ++tasks_may_go; }
-TasksMayGo::~TasksMayGo() { --tasks_may_go; }
+void TasksMayGo::Begin() noexcept { ++tasks_may_go; }
+
+void TasksMayGo::End() noexcept { --tasks_may_go; }
 
 #ifdef IOCP_CORE_CHECKS
 

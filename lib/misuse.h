@@ -19,10 +19,18 @@ void TellOfMisuse(std::string_view sentence, const Place& at) noexcept;
 // While one lives, tasks may go on this thread that have never been awaited: what owns them goes.
 class TasksMayGo {
 public:
-    TasksMayGo() noexcept;
+    TasksMayGo() noexcept {
+        if constexpr (kChecks) Begin();
+    }
     TasksMayGo(const TasksMayGo&) = delete;
     TasksMayGo& operator=(const TasksMayGo&) = delete;
-    ~TasksMayGo();
+    ~TasksMayGo() {
+        if constexpr (kChecks) End();
+    }
+
+private:
+    static void Begin() noexcept;
+    static void End() noexcept;
 };
 
 }  // namespace iocp::detail

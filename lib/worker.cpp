@@ -105,11 +105,11 @@ void Worker::RunMessages() {
     // Those that are resumed may cause others; they come in the next turn, or this one would not end.
     for (std::size_t most = kMostGrantsInATurn; most > 0; --most) {
         SharedWait* const wait = inbox_->TakeWait();
-        if (wait == nullptr) break;
+        if (wait == nullptr) return;
         inline_budget_ = kInlineBudget;
         wait->OnGranted();
     }
-    inbox_->WakeForTheRest();
+    engine_->Wake();
 }
 
 void Worker::Abandon(IOCP_Operation& operation) noexcept {
