@@ -131,9 +131,6 @@ protected:
     [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
     [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
 
-    // The Recv under way, or null.
-    [[nodiscard]] virtual const RecvWait* Receiving() const noexcept = 0;
-
     // What comes, comes as datagrams, and no frame lies in two of them.
     [[nodiscard]] virtual bool KeepsBoundaries() const noexcept { return false; }
 
@@ -144,6 +141,8 @@ protected:
     virtual void EndRecv(Outcome why) noexcept = 0;
 
     virtual void LetGo() noexcept = 0;
+
+    RecvWait* receiving_ = nullptr;  // the Recv under way
 
 private:
     friend class ClientGuard;

@@ -14,11 +14,11 @@ namespace iocp::detail {
 bool Connection::Start(RecvWait& wait) {
     const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
     if (verdict != Outcome::Ok) return Refuse(wait, verdict);
+    if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
+    if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : receiving_)
+        MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
     if (wait.search == nullptr && unread_.HoldsNothing()) return StartRecv(wait);
 
-    if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
-    if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : Receiving())
-        MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
     if (const std::size_t longest = guard_.LongestFrame(); longest > 0 && wait.search != nullptr)
         wait.search->parser.LimitTo(longest);
     if (TakeUnread(wait) || !MayReceive(wait)) return !home_->SpendInline() && PutOff(wait);

@@ -4,7 +4,6 @@
 #include "buffer_pool.h"
 #include "core_state.h"
 #include "datagram.h"
-#include "misuse.h"
 #include "socket.h"
 #include "worker.h"
 
@@ -44,7 +43,6 @@ void PeerConnection::Deliver(Buffer* datagram) noexcept {
 
 bool PeerConnection::StartRecv(RecvWait& wait) {
     if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
-    if (receiving_ != nullptr) MisuseOfTwo("two Recv at once on one client", wait.place, receiving_->place);
     if (first_ != nullptr && Home().SpendInline()) {
         Take(wait);
         return false;

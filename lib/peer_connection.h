@@ -47,7 +47,6 @@ public:
 private:
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
-    [[nodiscard]] const RecvWait* Receiving() const noexcept override { return receiving_; }
     [[nodiscard]] bool KeepsBoundaries() const noexcept override { return true; }
     void EndWaits(bool sends_too) noexcept override;
     void EndRecv(Outcome why) noexcept override;
@@ -58,7 +57,6 @@ private:
     DatagramSocket* source_ = nullptr;
     Endpoint remote_;
     PeerLimits limits_;
-    RecvWait* receiving_ = nullptr;
     Buffer* first_ = nullptr;  // received and not taken yet
     Buffer* last_ = nullptr;
     std::size_t queued_ = 0;

@@ -2,7 +2,6 @@
 #include "stream_connection.h"
 
 #include "core_state.h"
-#include "misuse.h"
 #include "socket.h"
 #include "worker.h"
 
@@ -41,7 +40,6 @@ private:
 
 bool StreamConnection::StartRecv(RecvWait& wait) {
     if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
-    if (receiving_ != nullptr) MisuseOfTwo("two Recv at once on one client", wait.place, receiving_->place);
     return BeginRecv(wait);
 }
 

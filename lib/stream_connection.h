@@ -37,7 +37,6 @@ private:
 
     [[nodiscard]] bool StartRecv(RecvWait& wait) override;
     [[nodiscard]] bool StartSend(SendWait& wait) override;
-    [[nodiscard]] const RecvWait* Receiving() const noexcept override { return receiving_; }
     void EndWaits(bool sends_too) noexcept override;
     void EndRecv(Outcome why) noexcept override;
     void LetGo() noexcept override;
@@ -58,7 +57,6 @@ private:
     void SendNext() noexcept;
 
     SocketHandle socket_;
-    RecvWait* receiving_ = nullptr;
     SendWait* sending_ = nullptr;  // the one under way; behind it those that wait for their turn
     SendWait* last_sending_ = nullptr;
     Outcome send_failure_ = Outcome::Ok;  // set once the stream was cut in the middle of a message

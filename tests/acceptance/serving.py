@@ -20,6 +20,28 @@ class Failed(Exception):
     """Something is not as it must be."""
 
 
+class Checks:
+    """Runs checks, prints a line for each, and knows whether one failed."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.failed = 0
+
+    def run(self, name, check, *arguments):
+        begin = time.monotonic()
+        try:
+            figures, result = check(*arguments), "ok"
+        except (Failed, OSError, subprocess.TimeoutExpired) as error:
+            figures, result = str(error), "FAILED"
+            self.failed += 1
+        print(f"{self.engine:9} {name:12} {result:6} {time.monotonic() - begin:6.1f} s  {figures}", flush=True)
+
+
+def demand(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
 class Program:
     """A built program: where it is, and how it is started."""
 
@@ -34,6 +56,12 @@ class Program:
     def end_signal(self):
         """What asks it to end: a Windows program knows Ctrl-C only, which Wine makes of SIGINT."""
         return BREAK or (signal.SIGINT if self.wine_prefix else signal.SIGTERM)
+
+
+def endpoint(text):
+    """Of "127.0.0.1:80" or "[::1]:80" what the socket module wants."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def ticks(pid):

@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "acceptance"))
-from serving import ROOT, Failed, Program, Server  # noqa: E402, F401
+from serving import ROOT, Failed, Program, Server, endpoint  # noqa: E402, F401
 
 PATIENCE = 60  # seconds, for what hangs
 
@@ -37,12 +37,6 @@ def sample(name):
 
 def main():
     unittest.main(module="__main__", argv=[sys.argv[0], *REST])
-
-
-def endpoint(text):
-    """Of "127.0.0.1:80" or "[::1]:80" what the socket module wants."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 def connect(text):

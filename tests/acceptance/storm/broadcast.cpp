@@ -19,28 +19,24 @@ constexpr auto kBeat = 50ms;
 class Tower final : public IOCP_Protocol {
 public:
     iocp::Room room;
+    Tally joined;
 
 private:
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
         const auto seat = room.Join(client);
+        joined.Add();
         co_await client.Recv();
     }
 };
 
-struct Heard {
-    std::atomic<std::uint64_t> messages = 0;
-    Tally connected;
-};
-
-iocp::Task<> ListenIn(iocp::Endpoint tower, bool deaf, Heard& heard) {
+iocp::Task<> ListenIn(iocp::Endpoint tower, bool deaf, std::atomic<std::uint64_t>& heard) {
     auto connection = co_await iocp::Connect(tower);
     if (!connection) Fail("no connection: " + connection.Message());
-    heard.connected.Add();
     if (deaf) co_await iocp::Sleep(1h);
     std::uint64_t number = 0;
     while (const auto message = co_await connection->RecvExactly(kBytes)) {
         if (message.Text().substr(0, 8) != std::to_string(10'000'000 + number++)) Fail("a message is missing");
-        ++heard.messages;
+        ++heard;
     }
 }
 
@@ -69,18 +65,17 @@ void RunBroadcast(const Settings& settings, Watchdog& watchdog) {
     QuietCore server({listener}, options);
     server.Start(1);
     QuietCore listeners(std::vector<iocp::Listener>{}, options);
-    Heard heard;
+    std::atomic<std::uint64_t> heard = 0;  // messages
     for (std::size_t i = 0; i < kClients; ++i)
         listeners.Spawn(ListenIn(server.Listening(), i % (kClients / kDeaf) == 0, heard));
     listeners.Start(1);
-    heard.connected.WaitFor(kClients);
-    while (tower->room.Size() < kClients) std::this_thread::sleep_for(1ms);
+    tower->joined.WaitFor(kClients);
 
     Tally said;
     std::atomic<std::uint64_t> missed = 0;
     server.Spawn(Speak(tower->room, count, said, missed));
     std::size_t most = 0;
-    while (said.Value() < count || heard.messages < count * (kClients - kDeaf)) {
+    while (said.Value() < count || heard < count * (kClients - kDeaf)) {
         std::this_thread::sleep_for(100ms);
         most = std::max(most, iocp_test::ResidentBytes());
     }

@@ -25,16 +25,18 @@ class Echo final : public IOCP_Protocol {
     }
 };
 
-iocp::Task<> BeGood(iocp::Endpoint server, std::atomic<std::uint64_t>& answers) {
+iocp::Task<> BeGood(iocp::Endpoint server, Tally& served, std::atomic<std::uint64_t>& answers) {
     const std::string words(64, 'x');
     auto connection = co_await iocp::Connect(server);
     if (!connection) Fail("no connection: " + connection.Message());
+    std::uint64_t answers_of_it = 0;
     iocp::Every beat(kPace);
     while (co_await beat.Next()) {
         co_await connection->Send(words);
         const auto answer = co_await connection->RecvExactly(words.size());
         if (answer.Why() == iocp::Outcome::Stopped) co_return;
         if (!answer) Fail("a good client was ended: " + answer.Message());
+        if (++answers_of_it == 1) served.Add();
         ++answers;
     }
 }
@@ -96,10 +98,11 @@ void RunDrips(const Settings& settings, Watchdog& watchdog) {
     server.Start(1);
 
     std::atomic<std::uint64_t> answers = 0;
+    Tally served;
     QuietCore good(std::vector<iocp::Listener>{}, options);
-    for (std::size_t i = 0; i < kGood; ++i) good.Spawn(BeGood(server.Listening(), answers));
+    for (std::size_t i = 0; i < kGood; ++i) good.Spawn(BeGood(server.Listening(), served, answers));
     good.Start(1);
-    std::this_thread::sleep_for(1s);
+    served.WaitFor(kGood);
     const auto rate_from = [&](std::uint64_t before, std::chrono::steady_clock::time_point begin) {
         return static_cast<double>(answers - before) /
                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
