@@ -122,18 +122,23 @@ Result Connection::Post(SharedBytes bytes, IOCP_Client& client) {
     if (verdict.disconnect) client.Close();
     if (!verdict.begin) return verdict.result;
     if (Worker::Current() == home_) {
-        EmptyOutbox(*home_, *this);
+        SeeToOutbox();
         return verdict.result;
     }
     // The client keeps the connection alive on the way.
     const bool posted = inbox_->Post([this, keep = client.shared_from_this()] {
-        if (!retired_) EmptyOutbox(*home_, *this);
+        if (!retired_) SeeToOutbox();
     });
     return posted ? verdict.result : Result(Outcome::Closed);
 }
 
+void Connection::SeeToOutbox() {
+    if (!emptying_outbox_) EmptyOutbox(*home_, *this);
+}
+
 // One of the client's children, so that the client waits for it.
 Detached Connection::EmptyOutbox(Worker&, Connection& self) {
+    self.emptying_outbox_ = true;
     Child child(self);
     co_await Enter{child.scope};
     SharedBytes bytes;
@@ -141,6 +146,7 @@ Detached Connection::EmptyOutbox(Worker&, Connection& self) {
         SendAwaitable send({&self, bytes.Bytes()});
         static_cast<void>(co_await send);  // what fails ends the box with the client
     }
+    self.emptying_outbox_ = false;
 }
 
 Detached Connection::Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task) {
@@ -161,6 +167,8 @@ Detached Connection::Run(Worker& worker, Connection& self, std::uint64_t client_
 
 Connection::ChildrenGone Connection::EndChildren(std::chrono::milliseconds limit) {
     scope_.Stop();
+    // The message that another thread's post has sent may still be on its way.
+    if (outbox_ != nullptr) SeeToOutbox();
     return {*this, limit};
 }
 

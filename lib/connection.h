@@ -150,6 +150,10 @@ private:
 
     [[nodiscard]] Outbox& TheOutbox();
     static Detached EmptyOutbox(Worker& worker, Connection& self);
+
+    // Begins to empty it, unless that is under way.
+    void SeeToOutbox();
+
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
 
     // Tells where no coroutine of the client's may be at work any more, or that is none of this worker's.
@@ -182,6 +186,7 @@ private:
     UnreadBytes unread_;
     const RecvWait* put_off_ = nullptr;
     ChildrenGone* waiting_for_children_ = nullptr;
+    bool emptying_outbox_ = false;
     bool stopping_ = false;
     bool closed_ = false;
     bool ended_ = false;

@@ -105,6 +105,16 @@ TEST_P(PostTest, AHandlersPostsAreSentAfterItHasReturned) {
     EXPECT_EQ(notes.NextSorted(2), Times(2, "ok"));
 }
 
+TEST_P(PostTest, WhatAnotherThreadPostedIsSentAlthoughTheHandlerReturnsAtOnce) {
+    Serve([](IOCP_Client& client, Conformance&) -> Task<> {
+        std::thread([&client] { EXPECT_TRUE(client.Post("posted")); }).join();
+        co_return;
+    });
+    Peer peer(Where());
+
+    EXPECT_EQ(peer.ReceiveAll(), "posted");
+}
+
 TEST_P(PostTest, PostsAndSendsBothArriveWhole) {
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
         for (int i = 0; i < 200; ++i) {

@@ -31,7 +31,8 @@ struct Books {
     std::atomic<std::uint64_t> refused = 0;
     std::atomic<std::uint64_t> received = 0;
     Tally connected;
-    Tally done;  // clients that have posted all
+    Tally done;   // clients that have posted all
+    Tally ended;  // connections that have heard all
 };
 
 // Every client posts to others, whoever they are, as fast as its worker lets it.
@@ -41,6 +42,7 @@ public:
 
     Books books;
     iocp::Event all_are_here;
+    iocp::Event all_have_posted;
 
 private:
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
@@ -53,8 +55,8 @@ private:
             Post(*desks_[random.Below(kClients)], number, i);
             if (i % 16 == 0) co_await iocp::YieldNow();
         }
-        books.done.Add();
-        co_await client.Recv();  // its letters may still be on their way
+        if (books.done.Add() == kClients) all_have_posted.Set();
+        co_await all_have_posted.Wait();  // what was posted to it by then is still sent
     }
 
     void Post(IOCP_Client& to, std::uint32_t from, std::uint32_t number) {
@@ -85,6 +87,7 @@ iocp::Task<> ReadLetters(iocp::Endpoint office, Books& books) {
             Fail("posts of one client in another order");
         ++books.received;
     }
+    books.ended.Add();
 }
 
 }  // namespace
@@ -95,6 +98,7 @@ void RunPosts(const Settings& settings, Watchdog& watchdog) {
     Books& books = office->books;
     iocp::Options options;
     options.engine = settings.engine;
+    options.linger = 100s;
     iocp::Listener listener(0, 1, office, iocp::Transport::Tcp, "127.0.0.1");
     listener.max_posted_bytes = kQueue;
     QuietCore server({listener}, options);
@@ -105,7 +109,7 @@ void RunPosts(const Settings& settings, Watchdog& watchdog) {
 
     books.done.WaitFor(kClients);
     watchdog.Expect("what was queued to arrive");
-    while (books.received < books.queued) std::this_thread::sleep_for(10ms);
+    books.ended.WaitFor(kClients);
     readers.Stop();
     server.Stop();
     if (books.received != books.queued) Fail("queued and received differ");
