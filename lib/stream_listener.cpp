@@ -137,9 +137,9 @@ void StreamListener::LeaveUnseen(SocketHandle socket, const Endpoint& remote) no
 }
 
 void StreamListener::TurnAway(SocketHandle socket, const Endpoint& remote) noexcept {
+    Guard().Tell(remote, Rejection::ClientsPerAddress);  // first, so that who sees the end finds it counted
     home_.Net().ResetSocket(socket);
     GiveSlotBack();
-    Guard().Tell(remote, Rejection::ClientsPerAddress);
 }
 
 bool StreamListener::TakeSlot() noexcept {

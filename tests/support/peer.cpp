@@ -104,10 +104,13 @@ void Socket::Bind(const iocp::Endpoint& endpoint) const {
     if (bind(HandleOf(*this), address.Get(), address.size) != 0) FailWithCode("cannot bind " + endpoint.ToString());
 }
 
-void Socket::Connect(const iocp::Endpoint& endpoint) const {
+bool Socket::Connect(const iocp::Endpoint& endpoint) const {
     const Address address(endpoint);
-    if (connect(HandleOf(*this), address.Get(), address.size) == 0) return;
-    if (plain::LastError() != plain::kInProgress) FailWithCode("cannot connect to " + endpoint.ToString());
+    if (connect(HandleOf(*this), address.Get(), address.size) == 0) return true;
+    const int code = plain::LastError();
+    if (code != plain::kInProgress && code != plain::kConnectionReset)
+        FailWithCode("cannot connect to " + endpoint.ToString());
+    return code == plain::kInProgress;
 }
 
 void Socket::MakeNonBlocking() const { plain::MakeNonBlocking(HandleOf(*this)); }
@@ -125,7 +128,7 @@ bool Socket::AwaitWritable(std::chrono::milliseconds limit) const { return Await
 Peer::Peer(const iocp::Endpoint& server) : Peer(Socket(server.AddressFamily(), iocp::Transport::Tcp), server) {}
 
 Peer::Peer(Socket socket, const iocp::Endpoint& server) : socket_(std::move(socket)) {
-    socket_.Connect(server);
+    if (!socket_.Connect(server)) end_ = StreamEnd::Reset;
     socket_.MakeNonBlocking();
 }
 

@@ -29,7 +29,8 @@ public:
     [[nodiscard]] iocp::Endpoint Local() const;
 
     void Bind(const iocp::Endpoint& endpoint) const;
-    void Connect(const iocp::Endpoint& endpoint) const;  // not waiting for it on a socket that does not block
+    // Not waiting for it on a socket that does not block. False: the other side has reset it already.
+    bool Connect(const iocp::Endpoint& endpoint) const;
     void MakeNonBlocking() const;
     void ResetOnClose() const;
     void Close() noexcept;

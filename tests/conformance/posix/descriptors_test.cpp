@@ -41,10 +41,13 @@ void LetSomeComeAndGo(const iocp::Endpoint& place) {
 
 TEST_P(DescriptorsTest, WhenThereAreNoneClientsWaitAndAreServedLater) {
     options.raise_descriptor_limit = false;
+    options.tick = 1ms;
+    hooks.on_tick = [this] { notes.Write("tick"); };
     auto listener = Tcp(Echo);
     listener.limits.clients = 1'000;
     Serve(listener);
     LetSomeComeAndGo(Where());
+    EXPECT_EQ(notes.Next(), "tick");  // so the background thread has met its types too
     std::vector<Socket> sockets;
     for (int i = 0; i < 6; ++i) sockets.emplace_back(iocp::Endpoint::Family::V4, Transport::Tcp);
     LeaveDescriptors(2);
