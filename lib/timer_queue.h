@@ -11,7 +11,8 @@ namespace iocp::detail {
 // When `duration` has passed since `now`; the last of all times where that is beyond it.
 [[nodiscard]] Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duration) noexcept;
 
-// Timers by due time: a binary heap whose entries know their place, so that disarming is as cheap as arming.
+// Timers by due time: a binary heap. Nearly every timer is disarmed before it is due, so that only leaves a gap in its
+// place; when there are more gaps than timers, all of them are closed at once.
 class TimerQueue {
 public:
     TimerQueue() noexcept = default;
@@ -30,18 +31,27 @@ public:
 
     [[nodiscard]] bool Empty() const noexcept { return heap_.empty(); }
 
-    // How long from `now` to the first that is due; nanoseconds::max() where none is armed.
+    // How long from `now` to the first that is due; nanoseconds::max() where none is armed. It may be a disarmed one's
+    // time instead, which is forgotten by then.
     [[nodiscard]] std::chrono::nanoseconds UntilFirst(Clock::time_point now) const noexcept;
 
-    // When the first is due; Clock::time_point::max() where none is armed.
+    // The same as a time; Clock::time_point::max() where none is armed.
     [[nodiscard]] Clock::time_point FirstDue() const noexcept;
 
 private:
-    void Place(Timer* timer, std::size_t position) noexcept;
-    void Up(std::size_t position) noexcept;
-    void Down(std::size_t position) noexcept;
+    struct Entry {
+        Clock::time_point due;
+        Timer* timer;  // null in a gap
+    };
+    static constexpr auto kLater = [](const Entry& one, const Entry& other) { return one.due > other.due; };
 
-    std::vector<Timer*> heap_;
+    void Place(const Entry& entry, std::size_t position) noexcept;
+    void Up(const Entry& entry, std::size_t position) noexcept;
+    void RemoveFirst() noexcept;
+    void CloseGaps() noexcept;
+
+    std::vector<Entry> heap_;  // empty where no timer is armed
+    std::size_t gaps_ = 0;
     Clock::time_point soonest_ = Clock::time_point::min();  // that a timer can be due
 };
 
