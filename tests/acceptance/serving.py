@@ -145,6 +145,15 @@ class Server:
         wine = self.program.wine_prefix
         return descriptor_count(self.pid) + (descriptor_count(wine_server_of(wine)) if wine else 0)
 
+    def steady_descriptors(self):
+        """The count, once it has been the same for two seconds: programs of Wine's own may still be starting."""
+        count, since = self.descriptors(), time.monotonic()
+        while time.monotonic() < since + 2:
+            time.sleep(0.05)
+            if (now := self.descriptors()) != count:
+                count, since = now, time.monotonic()
+        return count
+
     def settled_descriptors(self, most):
         """The count, as soon as it is not more than expected, or after some seconds as it is then."""
         end = time.monotonic() + 10

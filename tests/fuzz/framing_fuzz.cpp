@@ -27,11 +27,11 @@ void Require(bool holds, const char* sentence) {
     std::abort();
 }
 
-// The first bytes of the input: four rules that take turns, a delimiter, and the sizes of pieces.
+// The first bytes of the input: four rules that take turns, a delimiter, a limit, and the sizes of pieces.
 struct Plan {
     std::array<std::uint8_t, 12> rules{};
     std::array<std::uint8_t, 4> pieces{};
-    std::uint8_t delimiter_size = 0;
+    std::uint8_t delimiter_size = 0;  // in three bits; the others are the limit
     std::array<char, 7> delimiter{};
 
     [[nodiscard]] FrameRule Rule(std::size_t turn) const {
@@ -39,6 +39,9 @@ struct Plan {
         return iocp_test::MakeRule(rules[at], rules[at + 1], rules[at + 2],
                                    std::string_view(delimiter.data(), delimiter_size % 8u));
     }
+
+    // Bytes, as Limits::frame has them.
+    [[nodiscard]] std::size_t Limit() const { return delimiter_size / 8 * 6u; }
 };
 
 Plan TakePlan(std::span<const std::uint8_t>& input) {
@@ -125,13 +128,23 @@ private:
     FrameParser::Verdict verdict_ = Verdict::More;
 };
 
+// What a frame is that must not be longer than `limit` either.
+iocp_test::ReferenceFrame FindLimited(FrameRule rule, std::size_t limit, std::string_view bytes) {
+    const std::size_t wanted = rule.length.max;
+    if (limit == 0 || limit >= wanted) return iocp_test::FindFrame(rule, bytes);
+    if (rule.delimiter.empty() && rule.length.bytes == 0) return {Verdict::TooLong};
+    rule.length.max = limit;
+    return iocp_test::FindFrame(rule, bytes);
+}
+
 void Compare(const Plan& plan, std::string_view stream) {
     Reader reader(plan, stream);
     for (std::size_t turn = 0; turn < 1000; ++turn) {
         const FrameRule rule = plan.Rule(turn);
         FrameParser parser(rule);
+        if (plan.Limit() > 0) parser.LimitTo(plan.Limit());
         const std::string_view left = reader.Left();
-        const auto expected = iocp_test::FindFrame(rule, left);
+        const auto expected = FindLimited(rule, plan.Limit(), left);
         const bool ended = !reader.Read(parser);
         Require(ended == (expected.verdict == Verdict::More), "a frame ends where it ends at once");
         if (!ended) Require(reader.Said() == expected.verdict, "the verdict is the same at once");
