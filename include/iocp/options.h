@@ -76,7 +76,7 @@ struct Options {
     // never does. Watched in checked builds (IOCP_CORE_CHECKS), by the background thread.
     std::chrono::milliseconds stall{200};
 
-    std::size_t receive_buffer = std::size_t{16} << 10;      // bytes that one Recv() can bring; TCP
+    std::size_t receive_buffer = std::size_t{32} << 10;      // bytes that one Recv() can bring; TCP
     std::size_t max_receive_buffers = std::size_t{1} << 14;  // lent at a time, for each worker
 
     // io_uring: sizes of the queues, for each worker. Powers of two.

@@ -206,6 +206,7 @@ void IoUringEngine::WatchWake() noexcept {
 }
 
 void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
+    provided_->Refill();
     WatchWake();
     DoPostponed();
 
@@ -252,7 +253,7 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
     if ((completion.flags & IORING_CQE_F_BUFFER) != 0) TakeBuffer(operation, completion);
 
     const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
-    if (no_buffer && !operation.cancel_requested && provided_->Refill()) {  // others took all before their turn ended
+    if (no_buffer && !operation.cancel_requested && provided_->Grow()) {  // others took all before their turn ended
         return Do({Postponed::What::Submit, &operation, kNoSocket});
     }
     if (operation.native_code == 0) TakeFarEnd(operation);

@@ -9,17 +9,23 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace iocp::detail {
 
 namespace {
 
+constexpr std::size_t kFewest = 16;
+constexpr unsigned kTurnsBetweenLooks = 256;
+
 std::size_t BytesFor(std::size_t count) noexcept { return count * sizeof(io_uring_buf); }
 
 }  // namespace
 
-ProvidedBuffers::ProvidedBuffers(io_uring& ring, BufferPool& pool, std::uint32_t count) : pool_(pool), held_(count) {
+ProvidedBuffers::ProvidedBuffers(io_uring& ring, BufferPool& pool, std::uint32_t count)
+    : pool_(pool), held_(count), wanted_(std::min<std::size_t>(count, kFewest)), least_left_(wanted_) {
     // The kernel wants whole pages of their own (io_uring_register_buf_ring(3)).
     void* memory = mmap(nullptr, BytesFor(count), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
     if (memory == MAP_FAILED) throw StartError("no memory for provided buffers: " + DescribeNativeCode(errno), errno);
@@ -35,7 +41,7 @@ ProvidedBuffers::ProvidedBuffers(io_uring& ring, BufferPool& pool, std::uint32_t
         throw StartError("cannot register provided buffers: " + DescribeNativeCode(code), code);
     }
     for (std::uint32_t place = 0; place < count; ++place) empty_.push_back(gsl::narrow<std::uint16_t>(place));
-    Refill();
+    Fill();
 }
 
 ProvidedBuffers::~ProvidedBuffers() {
@@ -49,22 +55,40 @@ Buffer* ProvidedBuffers::Take(const io_uring_cqe& completion) {
     Buffer* taken = held_[place];
     held_[place] = nullptr;
     empty_.push_back(place);
-    Refill();
     return taken;
 }
 
-bool ProvidedBuffers::Refill() {
-    while (!empty_.empty()) {
-        Buffer* buffer = pool_.Acquire();
+void ProvidedBuffers::Refill() {
+    has_grown_ = false;
+    least_left_ = std::min(least_left_, held_.size() - empty_.size());
+    if (++turns_ == kTurnsBetweenLooks) ShrinkIfTooMany();
+    Fill();
+}
+
+void ProvidedBuffers::ShrinkIfTooMany() noexcept {
+    if (wanted_ > kFewest && least_left_ > wanted_ / 2) wanted_ /= 2;
+    turns_ = 0;
+    least_left_ = wanted_;
+}
+
+bool ProvidedBuffers::Grow() {
+    if (!std::exchange(has_grown_, true)) wanted_ = std::min(2 * wanted_, held_.size());
+    Fill();
+    return empty_.size() < held_.size();
+}
+
+void ProvidedBuffers::Fill() {
+    int added = 0;
+    for (; held_.size() - empty_.size() < wanted_; ++added) {
+        Buffer* const buffer = pool_.Acquire();
         if (buffer == nullptr) break;
         const std::uint16_t place = empty_.back();
         empty_.pop_back();
         held_[place] = buffer;
         io_uring_buf_ring_add(ring_, buffer->Bytes(), static_cast<unsigned>(buffer->Capacity()), place,
-                              io_uring_buf_ring_mask(static_cast<std::uint32_t>(held_.size())), 0);
-        io_uring_buf_ring_advance(ring_, 1);
+                              io_uring_buf_ring_mask(static_cast<std::uint32_t>(held_.size())), added);
     }
-    return empty_.size() < held_.size();
+    if (added > 0) io_uring_buf_ring_advance(ring_, added);
 }
 
 }  // namespace iocp::detail

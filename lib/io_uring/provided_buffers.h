@@ -3,6 +3,7 @@
 
 #include <liburing.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,7 +12,9 @@ namespace iocp::detail {
 class Buffer;
 class BufferPool;
 
-// Buffers of a pool that a ring holds ready for receives, so that a receive that waits holds none.
+// Buffers of a pool that a ring holds ready for receives, so that a receive that waits holds none. The kernel takes
+// them in turn, through all of their memory; so there are only about as many as one turn of the worker needs, which
+// stay in the processor's cache, and more from the moment when they did not suffice.
 class ProvidedBuffers {
 public:
     static constexpr std::uint16_t kGroup = 0;
@@ -24,17 +27,27 @@ public:
     // The ring takes none any more.
     ~ProvidedBuffers();
 
-    // The buffer that a completion chose; another takes its place.
+    // The buffer that a completion chose.
     [[nodiscard]] Buffer* Take(const io_uring_cqe& completion);
 
-    // Fills empty places as far as the pool allows. False: all are empty still.
-    bool Refill();
+    // Once for each turn of the worker: replaces what was taken, as far as the pool allows.
+    void Refill();
+
+    // A receive found none: from the next turn on there are twice as many. False: the pool allows none.
+    bool Grow();
 
 private:
+    void Fill();
+    void ShrinkIfTooMany() noexcept;
+
     BufferPool& pool_;
     io_uring_buf_ring* ring_;
-    std::vector<Buffer*> held_;
-    std::vector<std::uint16_t> empty_;
+    std::vector<Buffer*> held_;         // by place
+    std::vector<std::uint16_t> empty_;  // places
+    std::size_t wanted_;                // that are ready when a turn begins
+    std::size_t least_left_;            // at the end of a turn, of late
+    unsigned turns_ = 0;                // since then
+    bool has_grown_ = false;            // in this turn
 };
 
 }  // namespace iocp::detail
