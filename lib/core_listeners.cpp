@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Opening and closing what a core listens on, before a worker has it.
+// What a core listens on: opening and closing it, and handing it to workers.
 #include "core_state.h"
 #include "datagram_listener.h"
+#include "door_guard.h"
+#include "misuse.h"
 #include "stream_listener.h"
 #include "worker.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -86,6 +89,37 @@ void CoreState::PrintStart() const {
         std::printf("listening on %s %s\n", transport.c_str(), opened_[i].local.ToString().c_str());
     }
     std::fflush(stdout);
+}
+
+void CoreState::OpenDoor(std::size_t index, Worker& worker) {
+    const Listener& listener = listeners_[index];
+    DoorGuard& guard = *guards_[index];
+    guard.SetMostClients(MostClients(listener));
+    const SocketHandle socket = std::exchange(opened_[index].socket, kNoSocket);
+    if (listener.transport == Transport::Udp) {
+        datagram_listeners_.push_back(std::make_unique<DatagramListener>(worker, listener, socket, guard));
+        worker.Mail()->Post([&door = *datagram_listeners_.back()] { door.Open(); });
+    } else {
+        stream_listeners_.push_back(std::make_unique<StreamListener>(worker, listener, socket, guard, accept_depth_));
+        worker.Mail()->Post([&door = *stream_listeners_.back()] { door.Open(); });
+    }
+}
+
+std::size_t CoreState::MostClients(const Listener& listener) const noexcept {
+    if (listener.transport == Transport::Udp) return 65'536;
+    const std::size_t limit = DescriptorLimit(options_.raise_descriptor_limit);
+    return limit - std::min(limit / 4, std::size_t{64});  // the core, and the program around it, need some too
+}
+
+DoorGuard& CoreState::GuardOf(std::size_t index) const {
+    if (index >= guards_.size()) Misuse("limits of a listener that the core does not have");
+    return *guards_[index];
+}
+
+void CoreState::SetLimits(std::size_t index, const Limits& limits) {
+    GuardOf(index).Set(limits);
+    const std::lock_guard lock(mutex_);
+    for (const auto& worker : workers_) worker->TellOfLimits();
 }
 
 }  // namespace iocp::detail

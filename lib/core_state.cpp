@@ -10,7 +10,6 @@
 #include <iocp/group.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <typeinfo>
 #include <utility>
@@ -182,37 +181,6 @@ void CoreState::OpenDoors() {
     tasks_.clear();
 }
 
-void CoreState::OpenDoor(std::size_t index, Worker& worker) {
-    const Listener& listener = listeners_[index];
-    DoorGuard& guard = *guards_[index];
-    guard.SetMostClients(MostClients(listener));
-    const SocketHandle socket = std::exchange(opened_[index].socket, kNoSocket);
-    if (listener.transport == Transport::Udp) {
-        datagram_listeners_.push_back(std::make_unique<DatagramListener>(worker, listener, socket, guard));
-        worker.Mail()->Post([&door = *datagram_listeners_.back()] { door.Open(); });
-    } else {
-        stream_listeners_.push_back(std::make_unique<StreamListener>(worker, listener, socket, guard, accept_depth_));
-        worker.Mail()->Post([&door = *stream_listeners_.back()] { door.Open(); });
-    }
-}
-
-std::size_t CoreState::MostClients(const Listener& listener) const noexcept {
-    if (listener.transport == Transport::Udp) return 65'536;
-    const std::size_t limit = DescriptorLimit(options_.raise_descriptor_limit);
-    return limit - std::min(limit / 4, std::size_t{64});  // the core, and the program around it, need some too
-}
-
-DoorGuard& CoreState::GuardOf(std::size_t index) const {
-    if (index >= guards_.size()) Misuse("limits of a listener that the core does not have");
-    return *guards_[index];
-}
-
-void CoreState::SetLimits(std::size_t index, const Limits& limits) {
-    GuardOf(index).Set(limits);
-    const std::lock_guard lock(mutex_);
-    for (const auto& worker : workers_) worker->TellOfLimits();
-}
-
 void CoreState::Spawn(Task<> task) {
     Branch(task).promise->MayGo();  // where the core stops first
     const std::lock_guard lock(mutex_);
@@ -337,30 +305,6 @@ void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
     if (attach_code == 0) return;
     const std::string what = "cannot serve " + listening.ToString() + ": " + DescribeNativeCode(attach_code);
     Report(0, std::make_exception_ptr(StartError(what, attach_code)));
-}
-
-Counters LiveCounters::Snapshot() const noexcept {
-    return {.clients_accepted = clients_accepted,
-            .clients_refused = clients_refused,
-            .listeners_full = listeners_full,
-            .accept_retries = accept_retries,
-            .datagrams_dropped = datagrams_dropped,
-            .posts_dropped = posts_dropped,
-            .slow_clients_closed = slow_clients_closed,
-            .receive_buffers_out = receive_buffers_out,
-            .frames_too_long = frames_too_long,
-            .handler_errors = handler_errors,
-            .handlers_unwound = handlers_unwound,
-            .stalls = stalls,
-            .refused_full = refused_full,
-            .refused_per_address = refused_per_address,
-            .refused_by_rate = refused_by_rate,
-            .accepts_delayed = accepts_delayed,
-            .ended_first_byte = ended_first_byte,
-            .ended_idle = ended_idle,
-            .ended_slow = ended_slow,
-            .ended_frame = ended_frame,
-            .sends_timed_out = sends_timed_out};
 }
 
 }  // namespace iocp::detail

@@ -8,15 +8,21 @@ namespace iocp::detail {
 bool Inbox::Post(Message message) {
     const std::lock_guard lock(mutex_);
     if (engine_ == nullptr) return false;
-    if (messages_.empty() && waits_.Empty()) engine_->Wake();
+    WakeIfEmpty();
     messages_.push_back(std::move(message));
     return true;
 }
 
 void Inbox::Resume(SharedWait& wait) noexcept {
     const std::lock_guard lock(mutex_);
-    if (messages_.empty() && waits_.Empty()) engine_->Wake();
+    WakeIfEmpty();
     waits_.Push(wait);
+}
+
+void Inbox::WakeIfEmpty() noexcept {
+    if (!messages_.empty() || !waits_.Empty()) return;
+    seems_empty_.store(false, std::memory_order_release);  // first: whoever is woken looks at this
+    engine_->Wake();
 }
 
 void Inbox::Forget(SharedWait& wait) noexcept {
@@ -27,7 +33,10 @@ void Inbox::Forget(SharedWait& wait) noexcept {
 SharedWait* Inbox::TakeWait() noexcept {
     const std::lock_guard lock(mutex_);
     if (!waits_.Empty()) return &waits_.Pop();
-    if (!messages_.empty()) engine_->Wake();
+    if (messages_.empty())
+        seems_empty_.store(true, std::memory_order_relaxed);
+    else
+        engine_->Wake();
     return nullptr;
 }
 

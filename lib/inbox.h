@@ -3,6 +3,7 @@
 
 #include <iocp/shared_wait.h>
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -39,11 +40,18 @@ public:
     // By the worker: refuses messages from now on, unless one is waiting.
     [[nodiscard]] bool CloseIfEmpty() noexcept;
 
+    // By the worker, in each turn and so without the lock: nothing has come since TakeWait found nothing.
+    [[nodiscard]] bool SeemsEmpty() const noexcept { return seems_empty_.load(std::memory_order_acquire); }
+
     // By the worker: what came since the last call.
     void TakeInto(std::vector<Message>& messages);
 
 private:
+    // Before something is added.
+    void WakeIfEmpty() noexcept;
+
     std::mutex mutex_;
+    std::atomic<bool> seems_empty_ = true;
     std::vector<Message> messages_;
     WaitQueue waits_;
     Engine* engine_ = nullptr;

@@ -67,10 +67,10 @@ bool Worker::HasEnded() const noexcept {
 
 bool Worker::Turn(std::chrono::nanoseconds at_most) {
     Worker* const before = std::exchange(current_worker, this);
-    const auto timeout = deferred_.Empty() ? timers_.UntilFirst(network_.Now()) : std::chrono::nanoseconds::zero();
+    const auto timeout = std::min(UntilNext(), at_most);
     OperationQueue ended;
     std::swap(ended, deferred_);
-    engine_->Wait(ended, std::min(timeout, at_most));
+    engine_->Wait(ended, timeout);
     now_ = network_.Now();
 
     Dispatch(ended);
@@ -85,6 +85,11 @@ bool Worker::Turn(std::chrono::nanoseconds at_most) {
     return more;
 }
 
+std::chrono::nanoseconds Worker::UntilNext() const noexcept {
+    if (!deferred_.Empty()) return std::chrono::nanoseconds::zero();
+    return timers_.Empty() ? Engine::kForever : timers_.UntilFirst(network_.Now());
+}
+
 Clock::time_point Worker::NextDue() const noexcept { return deferred_.Empty() ? timers_.FirstDue() : now_; }
 
 void Worker::Dispatch(OperationQueue& ended) {
@@ -96,6 +101,7 @@ void Worker::Dispatch(OperationQueue& ended) {
 }
 
 void Worker::RunMessages() {
+    if (inbox_->SeemsEmpty()) return;
     inbox_->TakeInto(messages_);
     for (const Inbox::Message& message : messages_) {
         inline_budget_ = kInlineBudget;

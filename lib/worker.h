@@ -116,6 +116,7 @@ private:
 
     [[nodiscard]] bool HasEnded() const noexcept;
     void Dispatch(OperationQueue& ended);
+    [[nodiscard]] std::chrono::nanoseconds UntilNext() const noexcept;
     void RunMessages();
     void UnwindDoomed() noexcept;
     void CutAll() noexcept;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "load.h"
 
-#include <arpa/inet.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -17,7 +15,7 @@ using load::Fail;
 using load::Settings;
 
 constexpr const char* kUsage = R"(usage: echo_load ADDRESS:PORT [option...]
-Loads an echo server over IPv4, checks every byte that comes back, and tells how fast it was.
+Loads an echo server, checks every byte that comes back, and tells how fast it was.
   --clients N    connections (50)
   --bytes N      of each message (64)
   --pipeline N   messages under way on each connection (1)
@@ -34,16 +32,6 @@ double NumberFrom(const std::string& text) {
     const double number = text.empty() ? -1 : std::stod(text, &used);
     if (used != text.size() || number < 0) Fail("not a number: " + text);
     return number;
-}
-
-void SetServer(Settings& settings, const std::string& text) {
-    const auto colon = text.rfind(':');
-    auto& to = reinterpret_cast<sockaddr_in&>(settings.server);
-    to.sin_family = AF_INET;
-    settings.server_size = sizeof to;
-    if (colon == std::string::npos || inet_pton(AF_INET, text.substr(0, colon).c_str(), &to.sin_addr) != 1)
-        Fail("not an IPv4 address with a port: " + text);
-    to.sin_port = htons(static_cast<std::uint16_t>(NumberFrom(text.substr(colon + 1))));
 }
 
 double Microseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
@@ -95,14 +83,14 @@ int main(int count, char** texts) {
             *flag->second = true;
         } else if (const auto option = valued.find(words[i]); option != valued.end() && i + 1 < words.size()) {
             option->second(words[++i]);
-        } else if (!words[i].starts_with("--") && settings.server_size == 0) {
-            SetServer(settings, words[i]);
+        } else if (!words[i].starts_with("--") && !settings.server) {
+            settings.server.emplace(words[i]);
         } else {
             std::fputs(kUsage, stderr);
             return 2;
         }
     }
-    if (settings.server_size == 0 || settings.clients == 0 || settings.bytes == 0) {
+    if (!settings.server || settings.clients == 0 || settings.bytes == 0) {
         std::fputs(kUsage, stderr);
         return 2;
     }

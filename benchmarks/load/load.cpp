@@ -30,7 +30,7 @@ constexpr std::size_t kBuffer = std::size_t{256} << 10;
 class Load;
 
 // One client: a connection, what it has sent, and what of that has come back.
-class Client {
+class Client final : public Watched {
 public:
     Client(Load& load, std::uint64_t number) : load_(load), start_(number * 7'919) {}
     Client(const Client&) = delete;
@@ -38,7 +38,7 @@ public:
     ~Client() { Close(); }
 
     void Connect();
-    void OnReady(std::uint32_t events);
+    void OnReady(std::uint32_t events) override;
     void Send(Clock::time_point due);
     void ResendIfLost(Clock::time_point now);
 
@@ -64,22 +64,13 @@ private:
 
 class Load {
 public:
-    explicit Load(const Settings& asked)
-        : settings(asked), noise(std::max(asked.bytes, kBuffer)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-        if (epoll_ < 0) FailInSystem("epoll_create1");
-    }
+    explicit Load(const Settings& asked) : settings(asked), noise(std::max(asked.bytes, kBuffer)) {}
     Load(const Load&) = delete;
     Load& operator=(const Load&) = delete;
-    ~Load() { close(epoll_); }
 
     Figures Run();
 
-    void Watch(int socket, Client& client) {
-        epoll_event event{};
-        event.events = EPOLLIN | EPOLLOUT | EPOLLET;
-        event.data.ptr = &client;
-        if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0) FailInSystem("epoll_ctl");
-    }
+    void Watch(int socket, Client& client) { loop_.Watch(socket, EPOLLIN | EPOLLOUT | EPOLLET, client); }
     void Connected() { ++connected_; }
     void Add(Clock::time_point due, Clock::time_point now) {
         heard_at_ = now;
@@ -93,11 +84,10 @@ public:
     std::array<char, kBuffer> buffer{};
 
 private:
-    void Turn(int timeout);
     void SendWhatIsDue(Clock::time_point now);
     void Progress(Clock::time_point now, Clock::time_point end);
 
-    int epoll_;
+    Loop loop_;
     std::deque<std::unique_ptr<Client>> clients_;
     std::size_t connected_ = 0;
     Figures figures_;
@@ -111,8 +101,8 @@ private:
 
 void Client::Connect() {
     const auto& settings = load_.settings;
-    socket_ =
-        socket(settings.server.ss_family, (settings.udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socket_ = socket(settings.server->address.ss_family,
+                     (settings.udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket_ < 0) FailInSystem("socket");
     const int on = 1;
     if (!settings.udp) setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -123,8 +113,7 @@ void Client::Connect() {
     }
     connected_ = blocked_ = false;
     wanted_ = sent_ = heard_ = 0;
-    if (connect(socket_, reinterpret_cast<const sockaddr*>(&settings.server), settings.server_size) != 0 &&
-        errno != EINPROGRESS)
+    if (connect(socket_, settings.server->Address(), settings.server->size) != 0 && errno != EINPROGRESS)
         FailInSystem("connect");
     load_.Watch(socket_, *this);
 }
@@ -249,9 +238,9 @@ Figures Load::Run() {
         Client& client = *clients_.emplace_back(std::make_unique<Client>(*this, i));
         client.Connect();
         if (settings.churn) client.Send(Clock::now());
-        while (!settings.churn && connected_ + kMostConnecting <= i) Turn(1'000);
+        while (!settings.churn && connected_ + kMostConnecting <= i) loop_.Turn(1s);
     }
-    while (connected_ < settings.clients) Turn(1'000);
+    while (connected_ < settings.clients) loop_.Turn(1s);
 
     const auto begin = Clock::now();
     const auto seconds = [](double count) {
@@ -264,7 +253,7 @@ Figures Load::Run() {
     auto look = begin;
     for (auto now = begin; now < end; now = Clock::now()) {
         if (pacing_) SendWhatIsDue(now);
-        Turn(pacing_ ? 0 : 100);
+        loop_.Turn(pacing_ ? 0ms : 100ms);
         if (now < look + 50ms) continue;
         look = now;
         if (settings.udp)
@@ -275,15 +264,6 @@ Figures Load::Run() {
     figures_.seconds = std::chrono::duration<double>(Clock::now() - measure_from_).count();
     if (settings.progress) std::fprintf(stderr, "\r%24s\r", "");
     return std::move(figures_);
-}
-
-void Load::Turn(int timeout) {
-    std::array<epoll_event, 256> events;
-    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
-    for (int i = 0; i < count; ++i) {
-        const epoll_event& event = events[static_cast<std::size_t>(i)];
-        static_cast<Client*>(event.data.ptr)->OnReady(event.events);
-    }
 }
 
 // By a schedule that does not wait for answers: a server that falls behind is charged with all of its delay.
@@ -305,13 +285,6 @@ void Load::Progress(Clock::time_point now, Clock::time_point end) {
 }
 
 }  // namespace
-
-void Fail(const std::string& what) {
-    std::fprintf(stderr, "FAILED: %s\n", what.c_str());
-    std::exit(1);
-}
-
-void FailInSystem(const std::string& what) { Fail(what + ": " + std::strerror(errno)); }
 
 Noise::Noise(std::size_t longest) : bytes_(kPeriod + longest) {
     std::uint64_t state = 1;

@@ -3,26 +3,18 @@
 #pragma once
 
 #include "histogram.h"
+#include "peers/load.h"
 
-#include <sys/socket.h>
-
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace load {
 
-using Clock = std::chrono::steady_clock;
-
-[[noreturn]] void Fail(const std::string& what);
-[[noreturn]] void FailInSystem(const std::string& what);
-
 struct Settings {
-    sockaddr_storage server{};
-    socklen_t server_size = 0;
+    std::optional<Target> server;
     bool udp = false;
     bool churn = false;  // each round trip on a connection of its own
     std::size_t clients = 50;

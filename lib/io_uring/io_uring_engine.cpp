@@ -206,7 +206,6 @@ void IoUringEngine::WatchWake() noexcept {
 }
 
 void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
-    provided_->Refill();
     WatchWake();
     DoPostponed();
 
@@ -229,6 +228,7 @@ void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout
         ++count;
     }
     io_uring_cq_advance(&ring_, count);
+    provided_->Refill();
 
     while (!ended_unsubmitted_.Empty()) {
         IOCP_Operation& operation = ended_unsubmitted_.Pop();
