@@ -82,7 +82,7 @@ struct Options {
     // io_uring: sizes of the queues, for each worker. Powers of two.
     std::uint32_t submission_entries = 256;
     std::uint32_t completion_entries = 4096;
-    std::uint32_t provided_buffers = 256;
+    std::uint32_t provided_buffers = 256;  // at most; no more are ready than a turn needs
 
     // Where sockets and time come from: null for the system's own, or a Simulation's, which must outlive the core.
     iocp::Network* network = nullptr;
