@@ -33,7 +33,7 @@ public:
     // Once for each turn of the worker: replaces what was taken, as far as the pool allows.
     void Refill();
 
-    // A receive found none: from the next turn on there are twice as many. False: the pool allows none.
+    // A receive found none: from now on there are twice as many in each turn. False: the pool allows none.
     bool Grow();
 
 private:
