@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "recycling.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -61,7 +63,7 @@ public:
     [[nodiscard]] std::size_t Out() const noexcept { return out_; }
 
 private:
-    static constexpr std::size_t kKeep = 64;
+    static constexpr std::size_t kKeep = kRecycles ? 64 : 0;
 
     const std::size_t buffer_size_;
     const std::size_t most_out_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iocp/checks.h>
 #include <iocp/wait.h>
 
 #include <coroutine>
@@ -19,7 +20,7 @@ struct Detached {
 
 // Keeps the coroutine in its worker's list, so that the worker knows when all have ended and can destroy those that
 // do not end.
-class DetachedPromise {
+class DetachedPromise : CountedCoroutine {
 public:
     template <class... Rest>
     explicit DetachedPromise(Worker& worker, Rest&...) noexcept : DetachedPromise(worker, nullptr) {}

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "recycling.h"
+
 #include <iocp/operation_manager.h>
 #include <gsl/assert>
 
@@ -28,6 +30,11 @@ IOCP_Operation& IOCP_OperationManager::Acquire(IOCP_Operation::Kind kind) {
 
 void IOCP_OperationManager::Release(IOCP_Operation& operation) noexcept {
     Expects(operation.state == IOCP_Operation::State::Acquired);
+    if constexpr (!iocp::detail::kRecycles) {
+        --count_;
+        delete &operation;
+        return;
+    }
     operation.state = IOCP_Operation::State::Free;
     operation.next = free_;
     free_ = &operation;
@@ -35,6 +42,12 @@ void IOCP_OperationManager::Release(IOCP_Operation& operation) noexcept {
 }
 
 void IOCP_OperationManager::Grow() {
+    if constexpr (!iocp::detail::kRecycles) {
+        free_ = new IOCP_Operation;
+        ++free_count_;
+        ++count_;
+        return;
+    }
     blocks_.push_back(std::make_unique<IOCP_Operation[]>(kBlock));
     IOCP_Operation* block = blocks_.back().get();
     for (std::size_t i = kBlock; i-- > 0;) {
@@ -42,4 +55,5 @@ void IOCP_OperationManager::Grow() {
         free_ = &block[i];
     }
     free_count_ += kBlock;
+    count_ += kBlock;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 
 #ifdef IOCP_CORE_CHECKS
@@ -37,8 +38,20 @@ struct AwaitThrough {
     decltype(auto) await_resume() { return awaiter.await_resume(); }
 };
 
-// Of every promise: where its coroutine awaits; until it does, where it is defined.
-class PlaceOfCoroutine {
+// One for each coroutine of the library's that there is: see LiveCoroutines.
+class CountedCoroutine {
+public:
+    CountedCoroutine() noexcept;
+    CountedCoroutine(const CountedCoroutine&) = delete;
+    CountedCoroutine& operator=(const CountedCoroutine&) = delete;
+    ~CountedCoroutine();
+};
+
+// Coroutines of all cores of the process: handlers, their tasks, and the library's own. From any thread.
+[[nodiscard]] std::size_t LiveCoroutines() noexcept;
+
+// Of every task's promise: where its coroutine awaits; until it does, where it is defined.
+class PlaceOfCoroutine : public CountedCoroutine {
 public:
     void IsDefinedAt(Place at) noexcept { place = at; }
 
@@ -74,6 +87,8 @@ struct ClientTag {
     constexpr ClientTag(std::uint64_t) noexcept {}
     constexpr operator std::uint64_t() const noexcept { return 0; }
 };
+
+struct CountedCoroutine {};
 
 struct PlaceOfCoroutine {
     void IsDefinedAt(Place) const noexcept {}

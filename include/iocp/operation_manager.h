@@ -28,7 +28,7 @@ public:
 
     // Operations in the pool, and operations in all. Equal when nothing is under way.
     [[nodiscard]] std::size_t FreeCount() const noexcept { return free_count_; }
-    [[nodiscard]] std::size_t Count() const noexcept { return blocks_.size() * kBlock; }
+    [[nodiscard]] std::size_t Count() const noexcept { return count_; }
 
 private:
     static constexpr std::size_t kBlock = 64;
@@ -38,4 +38,5 @@ private:
     std::vector<std::unique_ptr<IOCP_Operation[]>> blocks_;
     IOCP_Operation* free_ = nullptr;
     std::size_t free_count_ = 0;
+    std::size_t count_ = 0;
 };

@@ -30,6 +30,7 @@ public:
 
 protected:
     [[nodiscard]] Engine& Inner() noexcept { return *inner_; }
+    void EndInner() noexcept { inner_.reset(); }
 
 private:
     std::unique_ptr<Engine> inner_;

@@ -23,8 +23,9 @@ struct Entries {
     [[nodiscard]] std::uint64_t Finished() const noexcept { return worked + cancelled + failed; }
 };
 
-// A network whose engines keep books on every operation: each that was issued ends exactly once, and none is touched by
-// an engine that does not have it. What breaks the rule ends the program with a sentence.
+// A network whose engines keep books on every operation: each that was issued ends exactly once, none is touched by an
+// engine that does not have it, and none is of memory that has been given back. What breaks the rule ends the program
+// with a sentence, which says whose operation it was; in checked builds, where it was awaited too.
 class LedgerNetwork final : public NetworkDecorator {
 public:
     explicit LedgerNetwork(Network& inner = iocp::detail::SystemNetwork()) noexcept : NetworkDecorator(inner) {}
@@ -39,15 +40,19 @@ public:
     [[nodiscard]] Books Closed() const;
     [[nodiscard]] Entries Sum() const;
 
+    // Receive buffers that were still lent when the engine of their worker ended.
+    [[nodiscard]] std::size_t BuffersOut() const;
+
     // One line: {"issued": 12, "finished": 12, "recv": {...}, ...}.
     [[nodiscard]] std::string Json() const;
 
     // By an engine at its end.
-    void Close(const Books& books);
+    void Close(const Books& books, std::size_t buffers_out);
 
 private:
     mutable std::mutex mutex_;
     Books closed_{};
+    std::size_t buffers_out_ = 0;
 };
 
 [[nodiscard]] std::string_view NameOf(IOCP_Operation::Kind kind) noexcept;

@@ -18,6 +18,9 @@ namespace iocp_test {
 // The native code of a connection that nobody listens for.
 [[nodiscard]] int ConnectionRefusedCode();
 
+// The native code of an operation whose memory the kernel could not use.
+[[nodiscard]] int BadAddressCode();
+
 // Does to this process, and to no other, what SIGTERM or Ctrl-C would do.
 void RaiseTermination();
 

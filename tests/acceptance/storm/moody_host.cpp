@@ -65,21 +65,24 @@ iocp::Task<> MoodyHost::EchoAll(Guest& guest, Mood mood) {
     for (std::size_t turn = 0;; ++turn) {
         if (turn == last && mood == Mood::Quits) co_return;
         if (turn == last && mood == Mood::ClosesItself) guest.Close();
-        const auto limit = mood == Mood::Impatient ? 30us + guest.random.UpTo(300us) : std::chrono::nanoseconds(20s);
+        const auto limit = mood == Mood::Impatient ? races_.Limit(guest.random) : std::chrono::nanoseconds(20s);
         Entry entry(ledger_);
         const auto message = co_await guest.Recv().Within(limit);
         entry.Ended(message);
+        if (mood == Mood::Impatient) races_.Count(message);
         if (message.Why() == iocp::Outcome::Timeout && mood == Mood::Impatient && turn < kMostTurns) continue;
         if (!message || !co_await Echo(guest, message.Bytes())) co_return;
     }
 }
 
 iocp::Task<> MoodyHost::EchoFromOwnMemory(Guest& guest) {
-    std::array<std::byte, 700> memory;
-    for (;;) {
+    for (std::size_t turn = 0;; ++turn) {
+        std::vector<std::byte> memory(700);  // anew each time, so that a late write finds it gone
         Entry entry(ledger_);
-        const iocp::Result message = co_await guest.Recv(memory);
+        const iocp::Result message = co_await guest.Recv(memory).Within(races_.Limit(guest.random));
         entry.Ended(message);
+        races_.Count(message);
+        if (message.Why() == iocp::Outcome::Timeout && turn < kMostTurns) continue;
         if (!message || !co_await Echo(guest, std::span(memory).first(message.size()))) co_return;
     }
 }

@@ -11,7 +11,7 @@ namespace storm {
 // How the handler on the server's side behaves; the client asks for it by its first byte.
 enum class Mood : std::uint8_t {
     Echo,
-    OwnMemory,  // receives into memory of its own
+    OwnMemory,  // receives into memory of its own, and gives up and asks again, all the time
     Impatient,  // gives up and asks again, all the time
     Quits,      // returns in the middle
     ClosesItself,
@@ -38,7 +38,7 @@ struct Guest final : IOCP_Client {
 // Echoes the first message, and then does as its mood is.
 class MoodyHost final : public iocp::ProtocolFor<Guest> {
 public:
-    MoodyHost(Ledger& ledger, Census& census) : ledger_(ledger), census_(census) {}
+    MoodyHost(Ledger& ledger, Census& census, Races& races) : ledger_(ledger), census_(census), races_(races) {}
 
     std::shared_ptr<IOCP_Client> AcceptClient(const iocp::Arrival& arrival) override;
     iocp::Task<> ProcedureClient(Guest& guest) override;
@@ -54,6 +54,7 @@ private:
 
     Ledger& ledger_;
     Census& census_;
+    Races& races_;
 };
 
 }  // namespace storm

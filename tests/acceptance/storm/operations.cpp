@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "moody_host.h"
 #include "storm.h"
+#include "support/ledger.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -11,8 +12,8 @@ namespace storm {
 
 namespace {
 
-constexpr std::size_t kVisitors = 48;                 // clients at a time over TCP; half as many over UDP
-constexpr std::uint64_t kOperationsInRound = 20'000;  // at most, before each stop
+constexpr std::size_t kVisitors = 48;            // clients at a time over TCP; half as many over UDP
+constexpr std::uint64_t kCallsInRound = 20'000;  // at most, before each stop, where few are asked for
 constexpr std::size_t kLongestMessage = 20'000;
 
 // One visit to the server after the other, until this core stops.
@@ -30,6 +31,7 @@ public:
             const auto server = co_await iocp::Connect(remote, transport, 20s);
             entry.Ended(server, true);
             more = server.Why() != iocp::Outcome::Stopped;
+            if (more && !server) co_await iocp::Sleep(20ms);  // the server has stopped: nobody is to ask all the time
             // A port where nobody listens any more may be the one that the system takes for this side: nobody is there
             // but ourselves then.
             if (server && server->Local() != remote) co_await Visit(*server, random);
@@ -97,11 +99,48 @@ void KillUntil(const std::atomic<bool>& ended, const IOCP_CORE& core, Random ran
     }
 }
 
-// Both cores run until `enough` operations were served; then both are stopped in the middle of everything.
-std::size_t Round(const Settings& settings, Ledger& ledger, Census& census, std::uint64_t enough, Random& random) {
-    const auto host = std::make_shared<MoodyHost>(ledger, census);
+// The library's own count of what there is, in builds that have one.
+void DemandNoCoroutines() {
+#ifdef IOCP_CORE_CHECKS
+    const std::size_t live = iocp::detail::LiveCoroutines();
+    if (live != 0) Fail("coroutines left after a stop: " + std::to_string(live));
+#endif
+}
+
+// What one run of the storm writes down.
+struct Record {
+    Ledger ledger;                    // awaited calls
+    iocp_test::LedgerNetwork kernel;  // operations that were handed to engines
+    Census census;
+    Races races;
+    std::size_t unwound = 0;
+    std::size_t stops = 0;
+    std::size_t descriptors = 0;
+
+    void DemandRest() {
+        ledger.DemandBalance();
+        const auto operations = kernel.Sum();
+        if (operations.issued != operations.Finished()) Fail("operations of engines: " + kernel.Json());
+        if (kernel.BuffersOut() != 0) Fail("buffers lent after a stop: " + std::to_string(kernel.BuffersOut()));
+        if (census.made != census.deleted) Fail("clients made and deleted differ");
+        if (census.stuck != unwound)
+            Fail("handlers that were stuck " + std::to_string(census.stuck) + ", unwound " + std::to_string(unwound));
+        DemandNoCoroutines();
+        // The first round opens what stays open: a directory, a library.
+        if (stops++ == 0) descriptors = OpenDescriptors();
+        DemandDescriptors(descriptors, "after stop " + std::to_string(stops));
+    }
+
+    void Print(std::uint64_t seed) const;
+};
+
+// Both cores run until `enough` calls were served; then both are stopped in the middle of everything.
+void Round(const Settings& settings, Record& record, std::uint64_t enough, Random& random) {
+    Ledger& ledger = record.ledger;
+    const auto host = std::make_shared<MoodyHost>(ledger, record.census, record.races);
     iocp::Options options;
     options.engine = settings.engine;
+    options.network = &record.kernel;
     iocp::Listener udp(0, 2, host, iocp::Transport::Udp, "127.0.0.1");
     udp.limits.idle = 50ms;
     QuietCore server({{0, 1, host, iocp::Transport::Tcp, "127.0.0.1"}, udp}, options);
@@ -126,40 +165,39 @@ std::size_t Round(const Settings& settings, Ledger& ledger, Census& census, std:
     (server_first ? clients : server).Stop(drain);
     ended = true;
     killer.join();
-    return server.Counters().handlers_unwound;
+    record.unwound += server.Counters().handlers_unwound;
+}
+
+void Record::Print(std::uint64_t seed) const {
+    std::printf("%llu calls in %zu rounds, seed %llu: each ended once (", static_cast<unsigned long long>(ledger.begun),
+                stops, static_cast<unsigned long long>(seed));
+    for (std::size_t i = 0; i < ledger.outcomes.size(); ++i) {
+        const auto name = iocp::ToString(static_cast<iocp::Outcome>(i));
+        std::printf("%s%.*s %llu", i == 0 ? "" : ", ", static_cast<int>(name.size()), name.data(),
+                    static_cast<unsigned long long>(ledger.outcomes[i]));
+    }
+    std::printf(
+        ", destroyed %llu); races with a limit won %llu, lost %llu; %llu clients made and deleted, %zu handlers "
+        "unwound; descriptors back at %zu\n%s\n",
+        static_cast<unsigned long long>(ledger.destroyed), static_cast<unsigned long long>(races.Won()),
+        static_cast<unsigned long long>(races.Lost()), static_cast<unsigned long long>(census.made), unwound,
+        descriptors, kernel.Json().c_str());
 }
 
 }  // namespace
 
 void RunOperations(const Settings& settings, Watchdog& watchdog) {
     Random random(settings.seed);
-    Ledger ledger;
-    Census census;
-    std::size_t unwound = 0;
-    std::size_t stops = 0;
-    std::size_t descriptors = 0;
-    const std::uint64_t in_round = std::min(kOperationsInRound, settings.count / 4 + 1);
+    Record record;
+    const Ledger& ledger = record.ledger;
+    const std::uint64_t in_round = std::max(std::min(kCallsInRound, settings.count / 2 + 1), settings.count / 100);
     while (ledger.Served() < settings.count) {
-        watchdog.Expect("round " + std::to_string(stops), 240s);
-        unwound += Round(settings, ledger, census, ledger.Served() + 1 + random.Below(in_round), random);
-        ledger.DemandBalance();
-        if (census.made != census.deleted) Fail("clients made and deleted differ");
-        if (census.stuck != unwound)
-            Fail("handlers that were stuck " + std::to_string(census.stuck) + ", unwound " + std::to_string(unwound));
-        // The first round opens what stays open: a directory, a library.
-        if (stops++ == 0) descriptors = OpenDescriptors();
-        DemandDescriptors(descriptors, "after stop " + std::to_string(stops));
+        watchdog.Expect("round " + std::to_string(record.stops), 240s);
+        Round(settings, record, ledger.Served() + 1 + random.Below(in_round), random);
+        record.DemandRest();
     }
-    std::printf("%llu operations in %zu rounds, seed %llu: each ended once (",
-                static_cast<unsigned long long>(ledger.begun), stops, static_cast<unsigned long long>(settings.seed));
-    for (std::size_t i = 0; i < ledger.outcomes.size(); ++i) {
-        const auto name = iocp::ToString(static_cast<iocp::Outcome>(i));
-        std::printf("%s%.*s %llu", i == 0 ? "" : ", ", static_cast<int>(name.size()), name.data(),
-                    static_cast<unsigned long long>(ledger.outcomes[i]));
-    }
-    std::printf(", destroyed %llu); %llu clients made and deleted, %zu handlers unwound; descriptors back at %zu; ",
-                static_cast<unsigned long long>(ledger.destroyed), static_cast<unsigned long long>(census.made),
-                unwound, descriptors);
+    record.races.DemandBothEnds();
+    record.Print(settings.seed);
 }
 
 }  // namespace storm

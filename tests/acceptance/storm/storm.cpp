@@ -74,6 +74,23 @@ void Ledger::DemandBalance() const {
          std::to_string(destroyed));
 }
 
+void Races::Count(const iocp::Result& result) {
+    const bool lost = result.Why() == iocp::Outcome::Timeout;
+    if (!result && !lost) return;
+    ++(lost ? lost_ : won_);
+    const std::int64_t usual = usual_;  // where two change it at once, one change is enough
+    usual_ = std::clamp(lost ? usual + usual / 4 : usual - usual / 4, kShortest, kLongest);
+}
+
+void Races::DemandBothEnds() const {
+    const std::uint64_t won = won_;
+    const std::uint64_t lost = lost_;
+    if (won + lost < kEnough)
+        std::printf("only %llu races: too few to judge by\n", static_cast<unsigned long long>(won + lost));
+    else if (std::min(won, lost) * 10 < won + lost)
+        Fail("races won " + std::to_string(won) + ", lost " + std::to_string(lost) + ": one is under a tenth");
+}
+
 void QuietCore::OnStop() {
     if (OperationsInUse() != 0) Fail("operations in use at the stop: " + std::to_string(OperationsInUse()));
     if (ClientCount() != 0) Fail("clients in the table at the stop: " + std::to_string(ClientCount()));

@@ -102,6 +102,29 @@ struct Ledger {
     void DemandBalance() const;
 };
 
+// Calls against their own limits, which follow from how the races before ended: so on any machine both ends come about.
+class Races {
+public:
+    [[nodiscard]] std::chrono::nanoseconds Limit(Random& random) const {
+        const std::chrono::nanoseconds usual(usual_.load());
+        return usual / 2 + random.UpTo(usual);
+    }
+    void Count(const iocp::Result& result);
+    void DemandBothEnds() const;
+
+    [[nodiscard]] std::uint64_t Won() const { return won_; }
+    [[nodiscard]] std::uint64_t Lost() const { return lost_; }
+
+private:
+    static constexpr std::int64_t kShortest = 1'000;  // nanoseconds
+    static constexpr std::int64_t kLongest = 20'000'000;
+    static constexpr std::uint64_t kEnough = 200;
+
+    std::atomic<std::int64_t> usual_ = 200'000;
+    std::atomic<std::uint64_t> won_ = 0;
+    std::atomic<std::uint64_t> lost_ = 0;  // timed out
+};
+
 // One awaited call in the book: it lives in the coroutine beside the co_await.
 class Entry {
 public:

@@ -15,6 +15,8 @@ std::vector<iocp::EngineKind> ForeignEngines() { return {iocp::EngineKind::Iocp}
 
 int ConnectionRefusedCode() { return ECONNREFUSED; }
 
+int BadAddressCode() { return EFAULT; }
+
 void RaiseTermination() { std::raise(SIGTERM); }
 
 std::size_t OpenDescriptors() {

@@ -16,6 +16,8 @@ std::vector<iocp::EngineKind> ForeignEngines() { return {iocp::EngineKind::IoUri
 
 int ConnectionRefusedCode() { return WSAECONNREFUSED; }
 
+int BadAddressCode() { return WSAEFAULT; }
+
 // The routine that the system runs in a process for Ctrl-C. To raise the event itself needs a console, and would reach
 // every process of it.
 void RaiseTermination() {

@@ -27,6 +27,7 @@ TEST(NtStatus, WhatEndsAnOperationOfASocketHasItsWinsockCode) {
     EXPECT_EQ(NativeCodeOf(0xC0000236), WSAECONNREFUSED);        // STATUS_CONNECTION_REFUSED
     EXPECT_EQ(NativeCodeOf(0x80000005), WSAEMSGSIZE);            // STATUS_BUFFER_OVERFLOW
     EXPECT_EQ(NativeCodeOf(0xC000009A), WSAENOBUFS);             // STATUS_INSUFFICIENT_RESOURCES
+    EXPECT_EQ(NativeCodeOf(0xC0000005), WSAEFAULT);              // STATUS_ACCESS_VIOLATION
 }
 
 TEST(NtStatus, TheSystemTranslatesTheRest) {

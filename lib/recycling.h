@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace iocp::detail {
+
+// Whether pools hand out again what came back to them. Where they do not, it returns to the heap at once, and a heap
+// that fences what it gets back shows who uses it too late: see tests/quarantine.
+#ifdef IOCP_CORE_QUARANTINE
+inline constexpr bool kRecycles = false;
+#else
+inline constexpr bool kRecycles = true;
+#endif
+
+}  // namespace iocp::detail
