@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace iocp::detail {
 
@@ -29,6 +30,14 @@ constexpr std::chrono::nanoseconds kTryAgainAfter = std::chrono::milliseconds(1)
 // The kernel may give the memory of a ring that is gone to the next one, of another thread. That is an order between
 // the two that thread sanitizers can't see, as liburing maps memory by system calls of its own; here they see it.
 std::atomic<unsigned> rings_gone = 0;
+
+// It does so some time after the ring is gone: until then the memory counts as locked.
+constexpr std::chrono::milliseconds kPause(5);
+constexpr int kMostTries = 200;
+
+bool IsWorthAnotherTry(const StartError& error) noexcept {
+    return error.NativeCode() == ENOMEM && rings_gone.load(std::memory_order_acquire) != 0;
+}
 
 // What the kernel reads and writes of an operation that names another end.
 struct AddressPart {
@@ -114,6 +123,18 @@ void TakeFarEnd(IOCP_Operation& operation) {
 }  // namespace
 
 IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
+    for (int tries = 1;; ++tries) {
+        try {
+            Open(options, buffers);
+            return;
+        } catch (const StartError& error) {
+            if (!IsWorthAnotherTry(error) || tries == kMostTries) throw;
+        }
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+void IoUringEngine::Open(const Options& options, BufferPool& buffers) {
     io_uring_params params{};
     params.flags = kernel::kSingleIssuer | kernel::kDeferTaskrun | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     params.cq_entries = options.completion_entries;
@@ -123,6 +144,7 @@ IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
     try {
         provided_.emplace(ring_, buffers, options.provided_buffers);
     } catch (...) {
+        rings_gone.fetch_add(1, std::memory_order_release);
         io_uring_queue_exit(&ring_);
         throw;
     }

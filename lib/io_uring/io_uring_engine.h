@@ -37,6 +37,8 @@ private:
         SocketHandle socket;
     };
 
+    void Open(const Options& options, BufferPool& buffers);
+
     // A free entry of the submission queue, or null where the kernel takes no submissions just now.
     [[nodiscard]] io_uring_sqe* FreeEntry() noexcept;
 

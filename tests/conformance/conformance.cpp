@@ -62,7 +62,7 @@ Task<> Open(Gate& gate) {
 
 }  // namespace
 
-Conformance::Conformance() : watchdog_(NameOfTest()) {
+Conformance::Conformance() : options(OptionsUnderTest()), watchdog_(NameOfTest()) {
     options.engine = GetParam();
     options.linger = 100ms;
 }

@@ -12,6 +12,9 @@ namespace iocp_test {
 // The engines that the tests force, one after the other; chosen by the program that is linked.
 [[nodiscard]] std::vector<iocp::EngineKind> EnginesUnderTest();
 
+// What their cores begin with; chosen in the same way.
+[[nodiscard]] iocp::Options OptionsUnderTest();
+
 // Engines of other systems.
 [[nodiscard]] std::vector<iocp::EngineKind> ForeignEngines();
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Where the limit of locked memory (RLIMIT_MEMLOCK) leaves room for a few rings, but not for one on each worker.
+#include "support/locked_memory.h"
 #include "support/peer.h"
 
 #include <gtest/gtest.h>
 #include <iocp/iocp.h>
 
-#include <linux/capability.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -19,22 +15,8 @@ namespace iocp_test {
 namespace {
 
 constexpr unsigned kWorkers = 32;
-constexpr rlim_t kRoomForAFew = 512 << 10;
-
-// Root may lock as much as it likes, unless it waives the right.
-void WaiveLocking() {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> capabilities{};
-    ASSERT_EQ(syscall(SYS_capget, &header, capabilities.data()), 0);
-    capabilities[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
-    ASSERT_EQ(syscall(SYS_capset, &header, capabilities.data()), 0);
-}
-
-void LimitLockedMemory() {
-    WaiveLocking();
-    const rlimit limit{kRoomForAFew, kRoomForAFew};
-    ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-}
+constexpr std::size_t kRoomForAFew = 512 << 10;
+constexpr std::size_t kRoomForTwo = 256 << 10;
 
 class EchoProtocol final : public IOCP_Protocol {
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
@@ -62,7 +44,7 @@ private:
 
 // There are kernels that do not count rings, and then all workers have one.
 TEST(LockedMemoryTest, AutoTakesEpollWhereNotEveryWorkerGetsARing) {
-    LimitLockedMemory();
+    ASSERT_TRUE(LimitLockedMemory(kRoomForAFew));
     QuietCore core(iocp::EngineKind::Auto);
 
     core.Start(kWorkers);
@@ -76,7 +58,7 @@ TEST(LockedMemoryTest, AutoTakesEpollWhereNotEveryWorkerGetsARing) {
 }
 
 TEST(LockedMemoryTest, AskedForByNameTheErrorNamesTheLimit) {
-    LimitLockedMemory();
+    ASSERT_TRUE(LimitLockedMemory(kRoomForAFew));
     QuietCore core(iocp::EngineKind::IoUring);
     std::string refusal = "no refusal";
     try {
@@ -86,6 +68,18 @@ TEST(LockedMemoryTest, AskedForByNameTheErrorNamesTheLimit) {
     }
 
     EXPECT_TRUE(refusal.find("ulimit -l") != std::string::npos || core.IsRunning()) << refusal;
+}
+
+// The kernel gives back the memory of a ring some time after the ring is gone.
+TEST(LockedMemoryTest, ACoreStartsAgainAtOnceWhereThereIsRoomForItsRings) {
+    if (!CountsAlone()) GTEST_SKIP() << "the rings of this user's other programs count too: only root's do not";
+    ASSERT_TRUE(LimitLockedMemory(kRoomForTwo));
+    QuietCore core(iocp::EngineKind::IoUring);
+
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_NO_THROW(core.Start(1));
+        core.Stop();
+    }
 }
 
 }  // namespace iocp_test

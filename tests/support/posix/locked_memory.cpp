@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "support/locked_memory.h"
+
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace iocp_test {
+
+namespace {
+
+// Root may lock as much as it likes, unless it waives the right.
+bool WaiveLocking() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> capabilities{};
+    if (syscall(SYS_capget, &header, capabilities.data()) != 0) return false;
+    capabilities[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
+    return syscall(SYS_capset, &header, capabilities.data()) == 0;
+}
+
+}  // namespace
+
+bool LimitLockedMemory(std::size_t bytes) {
+    const rlimit limit{bytes, bytes};
+    return WaiveLocking() && setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+}
+
+bool CountsAlone() { return geteuid() == 0; }
+
+}  // namespace iocp_test
