@@ -123,8 +123,10 @@ struct Record {
         if (operations.issued != operations.Finished()) Fail("operations of engines: " + kernel.Json());
         if (kernel.BuffersOut() != 0) Fail("buffers lent after a stop: " + std::to_string(kernel.BuffersOut()));
         if (census.made != census.deleted) Fail("clients made and deleted differ");
-        if (census.stuck != unwound)
-            Fail("handlers that were stuck " + std::to_string(census.stuck) + ", unwound " + std::to_string(unwound));
+        // On a machine that is too busy a handler may need more than its second to return, and goes the same way.
+        const std::size_t stuck = census.stuck;
+        if (unwound < stuck || unwound > stuck + stuck / 100 + 1)
+            Fail("handlers that were stuck " + std::to_string(stuck) + ", unwound " + std::to_string(unwound));
         DemandNoCoroutines();
         // The first round opens what stays open: a directory, a library.
         if (stops++ == 0) descriptors = OpenDescriptors();
