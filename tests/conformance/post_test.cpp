@@ -182,7 +182,7 @@ TEST_P(PostTest, NothingComesBehindThePostThatDisconnects) {
     listener.max_posted_bytes = 1'000;
     listener.on_full = iocp::OnFull::Disconnect;
     Serve(listener);
-    const Peer peer(Where());
+    Peer peer(Where());
     EXPECT_EQ(notes.Next(), "ok");
     EXPECT_EQ(notes.Next(), "full");
     EXPECT_EQ(notes.Next(), "closed");
