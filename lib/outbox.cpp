@@ -16,7 +16,7 @@ Outbox& Outbox::Closed() noexcept {
 Outbox::Verdict Outbox::Post(SharedBytes bytes) {
     Verdict verdict;
     const std::lock_guard lock(mutex_);
-    if (closed_) {
+    if (closed_ || disconnected_) {  // behind what was dropped nothing comes: the peer must not see a gap
         verdict.result = Result(Outcome::Closed);
         return verdict;
     }
@@ -37,7 +37,8 @@ void Outbox::MakeRoom(Verdict& verdict, std::size_t size) {
     if (queued_bytes_ + size <= limits_.most_bytes) return;
     verdict.result = Result(Outcome::Full);
     ++counters_->posts_dropped;
-    if (limits_.on_full != OnFull::Disconnect || std::exchange(disconnected_, true)) return;
+    if (limits_.on_full != OnFull::Disconnect) return;
+    disconnected_ = true;
     verdict.disconnect = true;
     ++counters_->slow_clients_closed;
 }

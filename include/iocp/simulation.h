@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,18 @@ struct Conditions {
     double reordering = 0;   // that a datagram takes up to ten times its latency
     double reset = 0;        // that a piece breaks its connection instead of arriving
     bool partition = false;  // nothing arrives while this holds: datagrams are lost, streams wait
+};
+
+// How often a simulated network has done what its Conditions allow: a test that is meant to meet a fault demands that
+// it did.
+struct SimulationCounters {
+    std::uint64_t pieces = 0;       // parts of a stream that were sent or received apart from the rest
+    std::uint64_t window_full = 0;  // times a stream had no room for more
+    std::uint64_t lost = 0;         // datagrams; pieces and openings of streams, which came later
+    std::uint64_t duplicated = 0;
+    std::uint64_t reordered = 0;
+    std::uint64_t resets = 0;   // by Conditions::reset
+    std::uint64_t held_up = 0;  // by a partition: datagrams lost, pieces and openings of streams made to wait
 };
 
 // The far end of a connection into a simulation, played by a test. A handle: copy it freely, use it while the
@@ -89,6 +102,9 @@ class Simulation {
 public:
     // `workers` that each server made by Listen or Connect has.
     explicit Simulation(std::uint64_t seed, unsigned workers = 2);
+
+    // For a fuzzer: what is random is chosen by `choices` as long as they last, and by a seed from then on.
+    explicit Simulation(std::span<const std::uint8_t> choices, unsigned workers = 2);
     Simulation(const Simulation&) = delete;
     Simulation& operator=(const Simulation&) = delete;
     ~Simulation();
@@ -98,6 +114,13 @@ public:
 
     // May be changed at any time.
     [[nodiscard]] iocp::Conditions& Conditions() noexcept;
+
+    // What has come of them so far.
+    [[nodiscard]] const SimulationCounters& Counters() const noexcept;
+
+    // From now on `name` stands for `addresses`, whose ports do not matter, where handlers Connect by name. Any other
+    // name is unknown.
+    void AddHost(std::string name, std::vector<Endpoint> addresses);
 
     // Starts a server inside the simulation, and yields where it listens.
     Endpoint Listen(const Listener& listener);
@@ -137,7 +160,7 @@ private:
     std::vector<std::unique_ptr<detail::ScriptedPeer>> peers_;
     std::vector<std::unique_ptr<Server>> servers_;
     std::vector<std::string> errors_;
-    const std::uint64_t seed_;
+    const std::string begins_;  // the report: what all chance came from
     const unsigned workers_;
 };
 

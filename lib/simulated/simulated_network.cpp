@@ -29,6 +29,11 @@ auto FindUser(const Users& users, const Endpoint& endpoint) {
 
 SimulatedNetwork::SimulatedNetwork(std::uint64_t seed) noexcept : random_(seed) { trace_.Name(0, "simulation"); }
 
+SimulatedNetwork::SimulatedNetwork(std::span<const std::uint8_t> choices)
+    : choices_(choices.begin(), choices.end()), random_(choices_, 0) {
+    trace_.Name(0, "simulation");
+}
+
 SimulatedNetwork::~SimulatedNetwork() = default;
 
 bool SimulatedNetwork::Step(Clock::time_point until) {
@@ -37,7 +42,7 @@ bool SimulatedNetwork::Step(Clock::time_point until) {
         agenda_.RunFirst();
         return true;
     }
-    for (SimulatedCrew* crew : std::vector(crews_)) crew->TickIfDue();
+    for (std::size_t i = 0; i < crews_.size(); ++i) crews_[i]->TickIfDue();  // a tick may add and remove crews
     if (TurnSomebody()) {
         now_ += kTurn;
         return true;
@@ -52,10 +57,10 @@ bool SimulatedNetwork::Step(Clock::time_point until) {
 }
 
 bool SimulatedNetwork::TurnSomebody() {
-    std::vector<std::pair<SimulatedCrew*, Worker*>> ready;
-    for (SimulatedCrew* crew : crews_) crew->FindReady(ready);
-    if (ready.empty()) return false;
-    const auto& [crew, worker] = ready[Pick(ready.size())];
+    ready_.clear();
+    for (SimulatedCrew* crew : crews_) crew->FindReady(ready_);
+    if (ready_.empty()) return false;
+    const auto [crew, worker] = ready_[Pick(ready_.size())];  // copied: a turn may have one of its own inside
     crew->Turn(*worker);
     return true;
 }
@@ -68,7 +73,20 @@ Clock::time_point SimulatedNetwork::NextTime() const {
 
 std::size_t SimulatedNetwork::PieceOf(std::size_t size) noexcept {
     const bool whole = !conditions.pieces || size <= 1 || random_.Chance(0.5);
-    return whole ? size : 1 + random_.Below(size);
+    if (whole) return size;
+    ++counters.pieces;
+    return 1 + random_.Below(size - 1);
+}
+
+bool SimulatedNetwork::Roll(double probability, std::uint64_t& counter) noexcept {
+    if (!Roll(probability)) return false;
+    ++counter;
+    return true;
+}
+
+bool SimulatedNetwork::IsPartitioned() noexcept {
+    if (conditions.partition) ++counters.held_up;
+    return conditions.partition;
 }
 
 std::chrono::nanoseconds SimulatedNetwork::Delay() noexcept {
@@ -96,7 +114,7 @@ void SimulatedNetwork::Dial(const Endpoint& from, const Endpoint& to, const std:
 
 void SimulatedNetwork::Knock(const Endpoint& from, const Endpoint& to, const std::weak_ptr<StreamOpener>& opener) {
     if (opener.expired()) return;
-    if (conditions.partition || Roll(conditions.loss))
+    if (IsPartitioned() || Roll(conditions.loss, counters.lost))
         return After(now_ + kDialAgain, [this, from, to, opener] { Knock(from, to, opener); });
     const auto answered = now_ + Delay();
     const auto listener = FindUser(listeners_, to);
@@ -119,11 +137,11 @@ void SimulatedNetwork::Knock(const Endpoint& from, const Endpoint& to, const std
 }
 
 void SimulatedNetwork::Send(const Endpoint& from, const Endpoint& to, const std::string& bytes) {
-    const std::size_t copies = Roll(conditions.duplication) ? 2 : 1;
+    const std::size_t copies = Roll(conditions.duplication, counters.duplicated) ? 2 : 1;
     for (std::size_t i = 0; i < copies; ++i) {
-        if (conditions.partition || Roll(conditions.loss)) continue;
+        if (IsPartitioned() || Roll(conditions.loss, counters.lost)) continue;
         auto delay = Delay() + Transfer(bytes.size());
-        if (Roll(conditions.reordering)) delay *= 1 + static_cast<int>(Pick(10));
+        if (Roll(conditions.reordering, counters.reordered)) delay *= 1 + static_cast<int>(Pick(10));
         After(now_ + delay, [this, from, to, bytes] {
             if (DatagramUser* user = ReceiverAt(to)) user->OnDatagram(from, bytes);
         });
@@ -211,9 +229,14 @@ std::unique_ptr<Engine> SimulatedNetwork::MakeEngine(EngineKind, const Options&,
     return engine;
 }
 
-// There are no names but those of numeric addresses, which nobody needs to ask for.
-SimulatedNetwork::Resolved SimulatedNetwork::Resolve(const std::string&, std::uint16_t) {
-    return {{}, NativeCodeOf(Failure::Refused)};
+SimulatedNetwork::Resolved SimulatedNetwork::Resolve(const std::string& host, std::uint16_t port) {
+    const auto found = hosts_.find(host);
+    if (found == hosts_.end()) return {{}, NativeCodeOf(Failure::Refused)};
+    Resolved resolved;
+    for (const Endpoint& each : found->second)
+        resolved.endpoints.emplace_back(each.AddressFamily(), each.AddressBytes(), port, each.Scope());
+    if (resolved.endpoints.empty()) resolved.native_code = NativeCodeOf(Failure::Refused);
+    return resolved;
 }
 
 std::unique_ptr<Crew> SimulatedNetwork::MakeCrew(CoreState& core) {

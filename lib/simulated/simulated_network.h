@@ -13,8 +13,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace iocp::detail {
@@ -22,6 +25,7 @@ namespace iocp::detail {
 class SimulatedCrew;
 class SimulatedEngine;
 class SimulatedSocket;
+class Worker;
 
 // Whoever gets the datagrams that are sent to one endpoint.
 class DatagramUser {
@@ -45,9 +49,11 @@ protected:
 class SimulatedNetwork final : public Network {
 public:
     explicit SimulatedNetwork(std::uint64_t seed) noexcept;
+    explicit SimulatedNetwork(std::span<const std::uint8_t> choices);
     ~SimulatedNetwork();
 
     Conditions conditions;
+    SimulationCounters counters;
 
     // The time, and what is to happen at some time.
     [[nodiscard]] Clock::time_point Now() const noexcept override { return now_; }
@@ -57,8 +63,10 @@ public:
     // Makes the next thing happen, at `until` at the latest. False: there is nothing more, and the time is `until`.
     bool Step(Clock::time_point until);
 
-    // Chance; how long the way is, and how long `size` bytes hold it up.
+    // Chance, which counts what it decides for; how long the way is, and how long `size` bytes hold it up.
     [[nodiscard]] bool Roll(double probability) noexcept { return probability > 0 && random_.Chance(probability); }
+    [[nodiscard]] bool Roll(double probability, std::uint64_t& counter) noexcept;
+    [[nodiscard]] bool IsPartitioned() noexcept;
     [[nodiscard]] std::size_t PieceOf(std::size_t size) noexcept;
     [[nodiscard]] std::size_t Pick(std::size_t count) noexcept { return random_.Below(count); }
     [[nodiscard]] std::chrono::nanoseconds Delay() noexcept;
@@ -88,6 +96,7 @@ public:
 
     EngineChoice ChooseEngine(EngineKind asked, const Options& options) override;
     std::unique_ptr<Engine> MakeEngine(EngineKind kind, const Options& options, BufferPool& buffers) override;
+    void AddHost(std::string name, std::vector<Endpoint> addresses) { hosts_[std::move(name)] = std::move(addresses); }
     Resolved Resolve(const std::string& host, std::uint16_t port) override;
     bool HasThreads() const noexcept override { return false; }
     std::unique_ptr<Crew> MakeCrew(CoreState& core) override;
@@ -110,14 +119,17 @@ private:
     bool TurnSomebody();
     [[nodiscard]] Clock::time_point NextTime() const;
 
+    const std::vector<std::uint8_t> choices_;
     Random random_;
     Clock::time_point now_{kBegin};
     Agenda agenda_;
     Trace trace_;
-    std::map<SocketHandle, std::shared_ptr<SimulatedSocket>> sockets_;
+    std::unordered_map<SocketHandle, std::shared_ptr<SimulatedSocket>> sockets_;
     std::map<Endpoint, SocketHandle> listeners_;
     std::map<Endpoint, DatagramUser*> receivers_;
+    std::map<std::string, std::vector<Endpoint>> hosts_;
     std::vector<SimulatedCrew*> crews_;
+    std::vector<std::pair<SimulatedCrew*, Worker*>> ready_;  // in TurnSomebody
     SimulatedEngine* last_engine_ = nullptr;
     SocketHandle last_handle_ = 0;
     std::uint64_t last_connection_ = 0;

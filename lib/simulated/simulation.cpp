@@ -24,7 +24,14 @@ private:
 };
 
 Simulation::Simulation(std::uint64_t seed, unsigned workers)
-    : network_(std::make_unique<detail::SimulatedNetwork>(seed)), seed_(seed), workers_(workers) {}
+    : network_(std::make_unique<detail::SimulatedNetwork>(seed)),
+      begins_("seed " + std::to_string(seed)),
+      workers_(workers) {}
+
+Simulation::Simulation(std::span<const std::uint8_t> choices, unsigned workers)
+    : network_(std::make_unique<detail::SimulatedNetwork>(choices)),
+      begins_("choices of " + std::to_string(choices.size()) + " bytes"),
+      workers_(workers) {}
 
 Simulation::~Simulation() {
     servers_.clear();
@@ -34,6 +41,12 @@ Simulation::~Simulation() {
 iocp::Network* Simulation::Network() noexcept { return network_.get(); }
 
 iocp::Conditions& Simulation::Conditions() noexcept { return network_->conditions; }
+
+const SimulationCounters& Simulation::Counters() const noexcept { return network_->counters; }
+
+void Simulation::AddHost(std::string name, std::vector<Endpoint> addresses) {
+    network_->AddHost(std::move(name), std::move(addresses));
+}
 
 Simulation::Server& Simulation::Add(std::vector<Listener> listeners) {
     Options options;
@@ -84,8 +97,7 @@ const std::vector<std::string>& Simulation::Errors() const noexcept { return err
 std::uint64_t Simulation::TraceHash() const noexcept { return network_->History().Hash(); }
 
 std::string Simulation::Report() const {
-    return "seed " + std::to_string(seed_) + ", after " + std::to_string(Elapsed().count()) + " ns\n" +
-           network_->History().Report();
+    return begins_ + ", after " + std::to_string(Elapsed().count()) + " ns\n" + network_->History().Report();
 }
 
 void SimulatedPeer::Write(std::string_view bytes) const { peer_->Write(bytes); }

@@ -14,6 +14,8 @@ namespace {
 // After this long TCP sends again what was lost (RFC 6298 asks for at least a second; systems take less).
 constexpr std::chrono::milliseconds kResend{200};
 
+constexpr int kMostResent = 15;  // and then it arrives: a stream is never lost
+
 }  // namespace
 
 Stream::Stream(SimulatedNetwork& network, std::uint64_t id, const Endpoint& client, const Endpoint& server) noexcept
@@ -28,7 +30,10 @@ std::size_t Stream::Write(Side side, std::span<const std::byte> bytes) {
     const std::size_t window = network_.conditions.window;
     const std::size_t taken = std::min(bytes.size(), window - std::min(window, used));
     // A little room is not used, so that it can become more (RFC 9293, 3.8.6.2).
-    if (taken < std::min(bytes.size(), window / 4)) return 0;
+    if (taken < std::min(bytes.size(), window / 4)) {
+        ++network_.counters.window_full;
+        return 0;
+    }
     for (std::size_t sent = 0; sent < taken;) {
         const std::size_t size = network_.PieceOf(taken - sent);
         SendPiece(to, std::string(reinterpret_cast<const char*>(bytes.data()) + sent, size));
@@ -76,7 +81,8 @@ void Stream::Reset(Side side) {
 void Stream::SendPiece(Side to, std::string bytes) {
     End& end = At(to);
     auto delay = network_.Delay();
-    while (network_.Roll(network_.conditions.loss)) delay += kResend;
+    for (int i = 0; i < kMostResent && network_.Roll(network_.conditions.loss, network_.counters.lost); ++i)
+        delay += kResend;
     end.last_arrival = std::max(end.last_arrival, network_.Now() + delay) + network_.Transfer(bytes.size());
     end.bytes_under_way += bytes.size();
     end.under_way.push_back({end.last_arrival, std::move(bytes)});
@@ -91,7 +97,7 @@ void Stream::AwaitFirst(Side to) {
 void Stream::Arrive(Side to) {
     End& end = At(to);
     if (end.broken || end.under_way.empty()) return;
-    if (network_.conditions.partition) {
+    if (network_.IsPartitioned()) {
         end.under_way.front().arrives = network_.Now() + kResend;
         return AwaitFirst(to);
     }
@@ -99,7 +105,7 @@ void Stream::Arrive(Side to) {
     end.under_way.pop_front();
     if (!end.under_way.empty()) AwaitFirst(to);
     end.bytes_under_way -= piece.bytes.size();
-    if (network_.Roll(network_.conditions.reset)) {
+    if (network_.Roll(network_.conditions.reset, network_.counters.resets)) {
         network_.Note(id_, "the network breaks it");
         Break(to);
         return Break(Other(to));

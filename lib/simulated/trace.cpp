@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <vector>
 
 namespace iocp::detail {
 
@@ -17,12 +16,10 @@ std::string Seconds(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-// FNV-1a, eight bytes at a time.
+// FNV-1a with words for bytes; what the multiplication moves up comes down again.
 void Trace::Mix(std::uint64_t value) noexcept {
-    for (int i = 0; i < 8; ++i) {
-        hash_ = (hash_ ^ (value & 0xff)) * 0x100000001b3u;
-        value >>= 8;
-    }
+    hash_ = (hash_ ^ value) * 0x100000001b3u;
+    hash_ ^= hash_ >> 32;
 }
 
 void Trace::Add(std::chrono::nanoseconds time, std::uint64_t connection, std::string_view what, std::uint64_t value) {
@@ -31,28 +28,31 @@ void Trace::Add(std::chrono::nanoseconds time, std::uint64_t connection, std::st
     for (const char letter : what) Mix(static_cast<unsigned char>(letter));
     Mix(value);
 
-    Story& story = stories_[connection];
-    story.number = connection;
-    auto& last = story.last;
-    if (last.size() == kKept) last.pop_front();
-    last.push_back({time, what, value});
+    Story& story = StoryOf(connection);
+    story.last[story.count++ % kKept] = {time, what, value};
+}
+
+Trace::Story& Trace::StoryOf(std::uint64_t connection) {
+    if (stories_.size() <= connection) stories_.resize(connection + 1);
+    return stories_[connection];
 }
 
 std::string Trace::Report() const {
     std::vector<const Story*> stories;
-    for (const auto& [connection, story] : stories_)
-        if (!story.last.empty()) stories.push_back(&story);
+    for (const Story& story : stories_)
+        if (story.count > 0) stories.push_back(&story);
     std::sort(stories.begin(), stories.end(), [](const Story* one, const Story* other) {
-        const auto one_time = one->last.back().time;
-        const auto other_time = other->last.back().time;
-        return one_time != other_time ? one_time > other_time : one->number < other->number;
+        const auto one_time = one->Last().time;
+        const auto other_time = other->Last().time;
+        return one_time != other_time ? one_time > other_time : one < other;
     });
     if (stories.size() > kReported) stories.resize(kReported);
 
     std::string report;
     for (const Story* story : stories) {
         report.append(story->name).append("\n");
-        for (const Event& event : story->last)
+        for (std::size_t i = story->count - std::min(story->count, kKept); i < story->count; ++i) {
+            const Event& event = story->last[i % kKept];
             report.append("  ")
                 .append(Seconds(event.time))
                 .append("  ")
@@ -60,6 +60,7 @@ std::string Trace::Report() const {
                 .append(" ")
                 .append(std::to_string(event.value))
                 .append("\n");
+        }
     }
     return report;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iocp::detail {
 
@@ -17,7 +18,7 @@ public:
     void Add(std::chrono::nanoseconds time, std::uint64_t connection, std::string_view what, std::uint64_t value = 0);
 
     // The line with which a connection appears in the report.
-    void Name(std::uint64_t connection, std::string name) { stories_[connection].name = std::move(name); }
+    void Name(std::uint64_t connection, std::string name) { StoryOf(connection).name = std::move(name); }
 
     [[nodiscard]] std::uint64_t Hash() const noexcept { return hash_; }
     [[nodiscard]] std::string Report() const;
@@ -32,15 +33,19 @@ private:
         std::uint64_t value;
     };
     struct Story {
-        std::uint64_t number = 0;
         std::string name;
-        std::deque<Event> last;
+        std::array<Event, kKept> last{};  // event n is at n % kKept
+        std::size_t count = 0;            // of all events that there were
+
+        [[nodiscard]] const Event& Last() const { return last[(count - 1) % kKept]; }
     };
+
+    [[nodiscard]] Story& StoryOf(std::uint64_t connection);
 
     void Mix(std::uint64_t value) noexcept;
 
     std::uint64_t hash_ = 0xcbf29ce484222325u;
-    std::map<std::uint64_t, Story> stories_;
+    std::vector<Story> stories_;  // by number: connections are numbered one after another
 };
 
 }  // namespace iocp::detail

@@ -172,6 +172,23 @@ TEST_P(PostTest, AFullQueueDisconnects) {
     EXPECT_EQ(core->Counters().slow_clients_closed, 1u);
 }
 
+TEST_P(PostTest, NothingComesBehindThePostThatDisconnects) {
+    auto listener = Tcp([](IOCP_Client& client, Conformance& test) -> Task<> {
+        test.notes.Write(client.Post("before"));
+        test.notes.Write(client.Post(std::string(1'001, 'x')));
+        test.notes.Write(client.Post("behind"));
+        co_await client.Recv();
+    });
+    listener.max_posted_bytes = 1'000;
+    listener.on_full = iocp::OnFull::Disconnect;
+    Serve(listener);
+    Peer peer(Where());
+    EXPECT_EQ(notes.Next(), "ok");
+    EXPECT_EQ(notes.Next(), "full");
+    EXPECT_EQ(notes.Next(), "closed");
+    EXPECT_EQ(peer.ReceiveAll(), "before");
+}
+
 TEST_P(PostTest, EachPostIsADatagram) {
     Serve(Udp([](IOCP_Client& client, Conformance& test) -> Task<> {
         while (auto message = co_await client.Recv())

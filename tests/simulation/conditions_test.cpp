@@ -25,6 +25,19 @@ TEST(Conditions, LatencyIsPaidInBothDirections) {
     EXPECT_LE(sim.Elapsed() - begin, 201ms);
 }
 
+TEST(Conditions, WhatIsLostOfAStreamComesLater) {
+    iocp::Simulation sim(1);
+    auto peer = sim.Connect(std::make_shared<EchoProtocol>());
+    EXPECT_TRUE(sim.RunUntil([&] { return peer.IsConnected(); }, 1s));
+    sim.Conditions().loss = 1;
+    peer.Write("after all");
+    sim.RunFor(1s);
+    EXPECT_EQ(peer.Read(), "");
+    sim.RunFor(1min);
+    EXPECT_EQ(peer.Read(), "after all") << sim.Report();
+    EXPECT_GT(sim.Counters().lost, 0u);
+}
+
 TEST(Conditions, BandwidthLimitsAStream) {
     iocp::Simulation sim(1);
     sim.Conditions().bandwidth = 100'000;
@@ -34,6 +47,18 @@ TEST(Conditions, BandwidthLimitsAStream) {
     EXPECT_TRUE(sim.RunUntil([&] { return peer.HasEnded(); }, 1min)) << sim.Report();
     EXPECT_EQ(peer.Read().size(), 300'000u);
     EXPECT_GE(sim.Elapsed(), 3s);
+}
+
+TEST(Conditions, AStreamComesInPiecesOrInOne) {
+    for (const bool pieces : {true, false}) {
+        iocp::Simulation sim(1);
+        sim.Conditions().pieces = pieces;
+        auto peer = sim.Connect(std::make_shared<EchoProtocol>());
+        peer.Write(std::string(10'000, 'x'));
+        sim.RunFor(1s);
+        EXPECT_EQ(peer.Read().size(), 10'000u) << sim.Report();
+        EXPECT_EQ(sim.Counters().pieces > 0, pieces);
+    }
 }
 
 TEST(Conditions, APeerThatDoesNotReadStopsTheServer) {
@@ -46,6 +71,7 @@ TEST(Conditions, APeerThatDoesNotReadStopsTheServer) {
     sim.RunFor(1h);
     EXPECT_EQ(peer.Read(), "");
     EXPECT_FALSE(peer.HasEnded());
+    EXPECT_GT(sim.Counters().window_full, 0u);
 
     peer.GoOnReading();
     EXPECT_TRUE(sim.RunUntil([&] { return peer.HasEnded(); }, 1h)) << sim.Report();
@@ -68,6 +94,7 @@ TEST(Conditions, APartitionDelaysStreamsAndLosesDatagrams) {
     sim.Conditions().partition = false;
     datagrams.Write("found");
     sim.RunFor(1s);
+    EXPECT_GE(sim.Counters().held_up, 2u);
     EXPECT_EQ(stream.Read(), "one two") << sim.Report();
     EXPECT_EQ(datagrams.ReadDatagram(), "found");
     EXPECT_EQ(datagrams.ReadDatagram(), std::nullopt);
@@ -96,6 +123,9 @@ TEST(Conditions, DatagramsAreLostDoubledAndReordered) {
     }
     const auto lost = std::count(times.begin(), times.end(), 0);
     const auto doubled = std::count_if(times.begin(), times.end(), [](int count) { return count > 1; });
+    EXPECT_GT(sim.Counters().lost, 100u);
+    EXPECT_GT(sim.Counters().duplicated, 100u);
+    EXPECT_GT(sim.Counters().reordered, 100u);
     EXPECT_GT(lost, 100);
     EXPECT_LT(lost, 400);
     EXPECT_GT(doubled, 50);
@@ -109,6 +139,7 @@ TEST(Conditions, AResetReachesPeerAndHandler) {
     auto peer = sim.Connect(watch);
     peer.Write("never arrives");
     sim.RunFor(1s);
+    EXPECT_EQ(sim.Counters().resets, 1u);
     EXPECT_TRUE(peer.WasReset()) << sim.Report();
     EXPECT_EQ(watch->ended, std::vector{iocp::Outcome::Reset});
 }

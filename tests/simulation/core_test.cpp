@@ -108,6 +108,29 @@ TEST(SimulatedCore, RefusesWhereNobodyListens) {
     EXPECT_NE(result.NativeCode(), 0);
 }
 
+iocp::Task<> AskByName(std::string host, iocp::Result& result) {
+    const auto connection = co_await iocp::Connect(host, kServer.Port());
+    result = connection;
+}
+
+TEST(SimulatedCore, ConnectsByTheNamesThatItIsGiven) {
+    iocp::Simulation sim(3);
+    Ticking core(sim, std::make_shared<EchoProtocol>());
+    core.Start(1);
+    sim.AddHost("here.example", {*iocp::Endpoint::Parse("10.1.2.3", 0)});
+    sim.AddHost("nowhere.example", {});
+    iocp::Result here;
+    iocp::Result nowhere;
+    iocp::Result unknown;
+    sim.Spawn(AskByName("here.example", here));
+    sim.Spawn(AskByName("nowhere.example", nowhere));
+    sim.Spawn(AskByName("unknown.example", unknown));
+    sim.RunFor(1s);
+    EXPECT_TRUE(here) << sim.Report();
+    EXPECT_EQ(nowhere.Why(), iocp::Outcome::SystemError);
+    EXPECT_EQ(unknown.Why(), iocp::Outcome::SystemError);
+}
+
 iocp::Task<> GiveUp(iocp::Result& result) {
     const auto connection = co_await iocp::Connect(kServer, iocp::Transport::Tcp, 3s);
     result = connection;

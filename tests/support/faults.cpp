@@ -69,10 +69,18 @@ private:
         return true;
     }
 
+    // Of both kinds, after one of which the core waits: so that a seed means the same on every platform.
+    int AcceptFailure() noexcept {
+        const bool gone = random_.Chance(0.5);
+        const auto& codes = AcceptFailures();
+        std::size_t at = random_.Below(codes.size());
+        while (iocp::detail::IsClientGone(codes[at]) != gone) at = (at + 1) % codes.size();
+        return codes[at];
+    }
+
     // The native code with which the operation is to fail, or 0.
     int FailureFor(Kind kind) noexcept {
-        if (kind == Kind::Accept && Fires(Fault::FailAccept))
-            return AcceptFailures().at(random_.Below(AcceptFailures().size()));
+        if (kind == Kind::Accept && Fires(Fault::FailAccept)) return AcceptFailure();
         if (kind == Kind::RecvLent && Fires(Fault::NoBuffer)) return NativeCodeOf(Failure::NoBuffers);
         const bool stream = kind == Kind::Recv || kind == Kind::RecvLent || kind == Kind::Send || kind == Kind::Connect;
         return stream && Fires(Fault::FailStream) ? NativeCodeOf(Failure::Reset) : 0;
