@@ -68,6 +68,10 @@ class End:
     def no_filter(self):
         run(*self.command("nft", "delete", "table", "inet", "chaos"))
 
+    def received(self):
+        """Bytes that have come over the wire."""
+        return json.loads(run("ip", "-n", self.name, "-s", "-j", "link", "show", DEVICE))[0]["stats64"]["rx"]["bytes"]
+
     def small_packets(self):
         """What is sent are packets as on a wire, not of 64 KiB."""
         run("ip", "-n", self.name, "link", "set", DEVICE, "gso_max_segs", 1)

@@ -8,8 +8,12 @@ from contextlib import contextmanager
 
 from serving import Server, demand, endpoint, memory
 
-GROWTH = 4_096  # KiB that the server's memory may have grown when everything is over
-AGAIN = 1.0     # seconds within which a fresh client is served
+WORKERS = 2
+KEPT = WORKERS * 64 * 36  # KiB of receive buffers that workers keep for the next burst (lib/buffer_pool.h)
+GROWTH = KEPT + 4_096     # KiB that the server's memory may have grown when everything is over: operations are kept too
+AGAIN = 1.0               # seconds within which a fresh client is served
+# The C library gives back what is freed, so that what is seen is what the server keeps, and not what malloc does.
+GIVING_BACK = "env", "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384"
 
 
 class Programs:
@@ -34,29 +38,31 @@ class Site:
         self.faults.append(f"{count} {what}")
 
     @contextmanager
-    def serving(self, *arguments, launcher=(), inherited=0, engine=None, growth=GROWTH):
-        """A server, of which everything that is always demanded is demanded at the end."""
-        command = self.network.server.command(*launcher)
-        with Server(self.programs.server, "--engine", engine or self.engine, "--port", 0, "--address",
-                    self.network.server.address, *arguments, launcher=command, inherited=inherited) as server:
+    def serving(self, launcher=(), outer=(), workers=WORKERS, inherited=0, engine=None, program=None):
+        """A server, of which everything that is always demanded is demanded at the end. What `outer` launches enters
+        the network, which hides the control groups."""
+        command = [*outer, *self.network.server.command(*GIVING_BACK, *launcher)]
+        with Server(program or self.programs.server, "--engine", engine or self.engine, "--port", 0, "--address",
+                    self.network.server.address, "--workers", workers, launcher=command, inherited=inherited) as server:
             demand(engine or server.engine == self.engine, f"the engine is {server.engine}")
             at_start = server.descriptors()
             self.fresh_client(server)
             self.crowd(server, "churn", 300, 20)  # what is allocated once is allocated
             before = server.settled_descriptors(at_start), memory(server.pid, "Private_Dirty")
             yield server
-            left = self._demand_nothing_left(server, *before, growth)
+            left = self._demand_nothing_left(server, *before)
             code, totals, seconds = server.stop()
             demand(code == 0 and totals.startswith("totals: "), f"SIGTERM: it ended with {code}: {totals}")
             self.after.append(f"{left}; ended with 0 after {seconds:.1f} s")
 
-    def _demand_nothing_left(self, server, descriptors, private, growth):
+    def _demand_nothing_left(self, server, descriptors, private):
         self.fresh_client(server)
+        self.crowd(server, "churn", 2_000, 1)  # io_uring takes buffers back turn by turn
         now = server.settled_descriptors(descriptors)
         demand(now == descriptors, f"descriptors before {descriptors}, now {now}")
         grown = memory(server.pid, "Private_Dirty") - private
-        demand(grown <= growth, f"its memory has grown by {grown} KiB, more than {growth}")
-        return f"descriptors {descriptors} as before, memory {grown:+} of at most {growth:+} KiB"
+        demand(grown <= GROWTH, f"its memory has grown by {grown} KiB, more than {GROWTH}")
+        return f"descriptors {descriptors} as before, memory {grown:+} of at most {GROWTH:+} KiB"
 
     def connect(self, server, timeout=10):
         with self.network.clients.inside():

@@ -118,6 +118,7 @@ void Hold(const Target& target, const Arguments& arguments);
 void Stream(const Target& target, const Arguments& arguments);
 void Churn(const Target& target, const Arguments& arguments);
 void Full(const Target& target, const Arguments& arguments);
+void Ping(const Target& target, const Arguments& arguments);
 void Datagrams(const Target& target, const Arguments& arguments);
 void Strays(const Target& target, const Arguments& arguments);
 
