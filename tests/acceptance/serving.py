@@ -41,8 +41,9 @@ class Checks:
             self.failed += 1
         except Skipped as reason:
             figures, result = str(reason), "skipped"
-        self.rows.append((name, result, f"{self.engine:9} {name:12} {result:7} {time.monotonic() - begin:6.1f} s  {figures}"))
-        print(self.rows[-1][-1], flush=True)
+        line = f"{self.engine:9} {name:12} {result:7} {time.monotonic() - begin:6.1f} s  {figures}"
+        self.rows.append((name, result, line))
+        print(line, flush=True)
 
 
 def demand(condition, what):

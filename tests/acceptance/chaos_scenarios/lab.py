@@ -145,9 +145,9 @@ class MemoryGroup:
         two = next((each for each in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"))
                     if "memory" in contents(each / "cgroup.subtree_control")), None)
         if (one / "memory.limit_in_bytes").exists():
-            self.path, self.names = one, ("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control")
+            self.path, self.names = one, ("memory.limit_in_bytes", "memory.oom_control")
         elif two is not None:
-            self.path, self.names = two, ("memory.max", "memory.peak", "memory.events")
+            self.path, self.names = two, ("memory.max", "memory.events")
         else:
             raise Skipped("no control group for memory: /sys/fs/cgroup has no memory controller")
         self.limit = limit
@@ -169,12 +169,9 @@ class MemoryGroup:
     def launcher(self):
         return "sh", "-c", f'echo $$ >{self.path}/cgroup.procs && exec "$@"', "sh"
 
-    def most_used(self):
-        return int((self.path / self.names[1]).read_text())
-
     def killed(self):
         """How many programs the kernel has ended because of the limit."""
-        return next(int(line.split()[1]) for line in (self.path / self.names[2]).read_text().splitlines()
+        return next(int(line.split()[1]) for line in (self.path / self.names[1]).read_text().splitlines()
                     if line.startswith("oom_kill "))
 
 

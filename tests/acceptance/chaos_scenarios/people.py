@@ -10,17 +10,18 @@ from serving import demand, memory, ticks
 from .site import GROWTH
 
 MIB = 1 << 20
-BUSY = 0.03  # seconds of a processor after which a client is in the middle of its stream
-FAIR = 50    # milliseconds: the p99 of the pingers
+BUSY = 0.1  # seconds of a processor after which a client is in the middle of its stream
+FAIR = 50   # milliseconds: the p99 of the pingers
+AHEAD = "nice", "-n", "-10"
 PER_CLIENT = 40          # KiB that the server may hold for one that stands still: a buffer of 32, and its own
 PROVIDED = 2 * 256 * 32  # KiB that two workers have lent to io_uring at most
 
 
-def await_all(processes, done, what):
+def await_state(process, reached, what):
     end = time.monotonic() + 60
-    while not all(map(done, processes)):
+    while not reached(process):
+        demand(process.poll() is None, f"{what}: a client has ended")
         demand(time.monotonic() < end, f"{what}: not within a minute")
-        demand(all(process.poll() is None for process in processes), f"{what}: a client has ended")
         time.sleep(0.001)
 
 
@@ -32,16 +33,22 @@ def stands_still(process):
     return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
+def stop(client):
+    """In the middle of its stream."""
+    await_state(client, in_the_middle, "stream")
+    client.send_signal(signal.SIGSTOP)
+    await_state(client, stands_still, "stop")
+
+
 def stopped(site):
     """Clients stand still in the middle of a stream; half of them go on, the others vanish."""
-    streams, connections, seconds = site.pick((6, 40, 1), (20, 50, 20))
+    streams, connections, seconds = site.pick((6, 40, 1), (20, 50, 10))
     with site.serving() as server:
         before = memory(server.pid, "Private_Dirty")
         with site.in_background([site.peers(server, "stream", 256 * MIB, connections)] * streams) as clients:
-            await_all(clients, in_the_middle, "streams")
             for client in clients:
-                client.send_signal(signal.SIGSTOP)
-            await_all(clients, stands_still, "stops")
+                stop(client)
+            await_quiet(site.network)
             slowest = serve_others(site, server, seconds)
             held = memory(server.pid, "Private_Dirty") - before
             bound = PER_CLIENT * streams * connections + PROVIDED + GROWTH
@@ -51,18 +58,28 @@ def stopped(site):
                 client.kill()
             for client in clients[1::2]:
                 client.send_signal(signal.SIGCONT)
+            for client in clients[1::2]:
                 figures = client.communicate(timeout=600)[0].strip()
                 demand(client.returncode == 0, figures)
         site.fired(streams * connections, "clients stopped, half of them then killed")
     return (f"for {seconds} s, {held:+} of at most {bound:+} KiB; others served within {1e3 * slowest:.0f} ms "
-            f"meanwhile; the last of the others: {figures}")
+            f"meanwhile; the last to go on: {figures}")
+
+
+def await_quiet(network):
+    """Until what was sent to those who stand still has arrived there, or waits in the server."""
+    end, before = time.monotonic() + 60, -1
+    while (now := network.clients.received()) > before + MIB:
+        demand(time.monotonic() < end, "the server goes on sending to clients that stand still")
+        before = now
+        time.sleep(0.2)
 
 
 def serve_others(site, server, seconds):
     """Fresh clients, one after the other. What the slowest waited."""
     slowest, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        slowest = max(slowest, site.fresh_client(server))
+        slowest = max(slowest, site.serve_one(server))
     return slowest
 
 
@@ -73,7 +90,8 @@ def killed(site):
         before = server.descriptors()
         for _ in range(rounds):
             with site.in_background([site.peers(server, "stream", 4096 * MIB, connections)] * programs) as clients:
-                await_all(clients, in_the_middle, "streams")
+                for client in clients:
+                    await_state(client, in_the_middle, "stream")
             left = server.settled_descriptors(before) - before
             demand(left == 0, f"the server still holds {left} clients that were killed")
         site.fired(rounds * programs, "programs killed")
@@ -81,14 +99,15 @@ def killed(site):
 
 
 def flood(site):
-    """One client sends as fast as it can to a server of one worker, and a hundred others ping."""
+    """One client sends as fast as it can to a server of one worker, and a hundred others ping. All of them go ahead of
+    what else the machine does."""
     seconds = site.pick(2, 20)
-    with site.serving(workers=1) as server:
-        idle = site.crowd(server, "ping", 100, seconds)
+    with site.serving(launcher=AHEAD, workers=1) as server:
+        idle = site.crowd(server, "ping", 100, seconds, launcher=AHEAD)
         begin = site.network.server.received()
-        with site.in_background([site.peers(server, "stream", 1 << 42, 1)]) as clients:
-            await_all(clients, in_the_middle, "the flood")
-            busy = site.crowd(server, "ping", 100, seconds)
+        with site.in_background([[*AHEAD, *site.peers(server, "stream", 1 << 42, 1)]]) as (client,):
+            await_state(client, in_the_middle, "flood")
+            busy = site.crowd(server, "ping", 100, seconds, launcher=AHEAD)
             flooded = (site.network.server.received() - begin) // MIB
         site.fired(flooded, "MiB taken from the flooding client")
         p99 = float(re.search(r"p99 ([\d.]+) ms", busy)[1])

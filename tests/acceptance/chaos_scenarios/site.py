@@ -46,7 +46,7 @@ class Site:
                     self.network.server.address, "--workers", workers, launcher=command, inherited=inherited) as server:
             demand(engine or server.engine == self.engine, f"the engine is {server.engine}")
             at_start = server.descriptors()
-            self.fresh_client(server)
+            self.demand_service(server)
             self.crowd(server, "churn", 300, 20)  # what is allocated once is allocated
             before = server.settled_descriptors(at_start), memory(server.pid, "Private_Dirty")
             yield server
@@ -56,10 +56,10 @@ class Site:
             self.after.append(f"{left}; ended with 0 after {seconds:.1f} s")
 
     def _demand_nothing_left(self, server, descriptors, private):
-        self.fresh_client(server)
-        self.crowd(server, "churn", 2_000, 1)  # io_uring takes buffers back turn by turn
         now = server.settled_descriptors(descriptors)
         demand(now == descriptors, f"descriptors before {descriptors}, now {now}")
+        self.demand_service(server)
+        self.crowd(server, "churn", 4_000, 8)  # io_uring takes buffers back turn by turn, on both workers
         grown = memory(server.pid, "Private_Dirty") - private
         demand(grown <= GROWTH, f"its memory has grown by {grown} KiB, more than {GROWTH}")
         return f"descriptors {descriptors} as before, memory {grown:+} of at most {GROWTH:+} KiB"
@@ -68,27 +68,32 @@ class Site:
         with self.network.clients.inside():
             return socket.create_connection(endpoint(server.tcp), timeout)
 
-    def fresh_client(self, server):
-        """One of TCP and one of UDP. The seconds until it was served."""
+    def serve_one(self, server):
+        """The seconds until a fresh client was served."""
         begin = time.monotonic()
         with self.connect(server, AGAIN) as client:
-            ping(client)
+            demand(ping(client), "a fresh client was let in, but not served")
         seconds = time.monotonic() - begin
         demand(seconds < AGAIN, f"a fresh client was served after {seconds:.2f} s")
+        return seconds
+
+    def demand_service(self, server):
+        """Of TCP and of UDP, whose peers a server knows for a minute after."""
+        self.serve_one(server)
         with self.network.clients.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(AGAIN)
             client.connect(endpoint(server.udp))
             client.send(b"datagram")
             demand(client.recv(100) == b"datagram", "another datagram came back")
-        return seconds
 
     def peers(self, server, name, *numbers):
         """The command of the load program."""
         return self.network.clients.command(*self.programs.peers.command(name, server.tcp, *numbers))
 
-    def crowd(self, server, *arguments):
+    def crowd(self, server, *arguments, launcher=()):
         """What the load program says; it fails at the first wrong byte."""
-        done = subprocess.run(self.peers(server, *arguments), capture_output=True, text=True, timeout=900, check=False)
+        command = [*launcher, *self.peers(server, *arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
         demand(done.returncode == 0, (done.stdout + done.stderr).strip().replace("\n", "; "))
         return done.stdout.strip().splitlines()[-1]
 

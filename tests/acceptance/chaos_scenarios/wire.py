@@ -43,7 +43,7 @@ def reset(site):
         seen = rounds = 0
         while seen < wanted:
             rounds += 1
-            demand(rounds < 100, f"after {rounds} rounds {seen} resets")
+            demand(rounds < 1_000, f"after {rounds} rounds {seen} resets")
             seen += converse(site, server, connections)
         fired = site.network.clients.filtered()
         site.network.clients.no_filter()
