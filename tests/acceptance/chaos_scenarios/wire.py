@@ -34,8 +34,7 @@ def loss(site):
 def reset(site):
     """The wire answers an echo by a reset, which the server hears in the middle of its conversation."""
     need("nft")
-    clients = site.pick(50, 200)
-    wanted = site.pick(50, 2_000)
+    clients, wanted = site.pick((200, 20), (200, 2_000))
     with site.serving() as server:
         connections = [site.connect(server) for _ in range(clients)]
         site.network.clients.filter("meta length > 100 tcp sport " + server.tcp.rpartition(":")[2] +
