@@ -20,12 +20,17 @@ class Failed(Exception):
     """Something is not as it must be."""
 
 
+class Skipped(Exception):
+    """What a check needs is not here; it tells what."""
+
+
 class Checks:
     """Runs checks, prints a line for each, and knows whether one failed."""
 
     def __init__(self, engine):
         self.engine = engine
         self.failed = 0
+        self.rows = []  # what was printed
 
     def run(self, name, check, *arguments):
         begin = time.monotonic()
@@ -34,7 +39,11 @@ class Checks:
         except (Failed, OSError, subprocess.TimeoutExpired) as error:
             figures, result = str(error), "FAILED"
             self.failed += 1
-        print(f"{self.engine:9} {name:12} {result:6} {time.monotonic() - begin:6.1f} s  {figures}", flush=True)
+        except Skipped as reason:
+            figures, result = str(reason), "skipped"
+        line = f"{self.engine:9} {name:12} {result:7} {time.monotonic() - begin:6.1f} s  {figures}"
+        self.rows.append((name, result, line))
+        print(line, flush=True)
 
 
 def demand(condition, what):

@@ -43,6 +43,11 @@ void BindToSource(int descriptor, std::uint64_t number, unsigned sources) {
     if (bind(descriptor, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0) FailInSystem("bind");
 }
 
+bool IsLoopback(const Target& target) {
+    const auto& address = reinterpret_cast<const sockaddr_in&>(target.address);
+    return address.sin_family == AF_INET && ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 }  // namespace
 
 void Fail(const std::string& what) {
@@ -90,7 +95,7 @@ Socket Connecting(const Target& target, std::uint64_t number, unsigned sources) 
     Socket socket(target.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK);
     const int at_once = 1;
     setsockopt(socket.Get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    if (sources > 1 && target.address.ss_family == AF_INET) BindToSource(socket.Get(), number, sources);
+    if (sources > 1 && IsLoopback(target)) BindToSource(socket.Get(), number, sources);
     if (connect(socket.Get(), target.Address(), target.size) != 0 && errno != EINPROGRESS) FailInSystem("connect");
     return socket;
 }

@@ -54,8 +54,8 @@ private:
     int descriptor_;
 };
 
-// A socket on its way to `target`. With `sources` > 1 from one of that many loopback addresses (IPv4), which `number`
-// chooses: one address has too few ports for what is opened and closed fast.
+// A socket on its way to `target`. With `sources` > 1, and a target in 127.0.0.0/8, from one of that many such
+// addresses, which `number` chooses: one address has too few ports for what is opened and closed fast.
 Socket Connecting(const Target& target, std::uint64_t number = 0, unsigned sources = 1);
 
 // Pseudo-random bytes; each is told by the stream it is of and its place in it.
@@ -118,6 +118,7 @@ void Hold(const Target& target, const Arguments& arguments);
 void Stream(const Target& target, const Arguments& arguments);
 void Churn(const Target& target, const Arguments& arguments);
 void Full(const Target& target, const Arguments& arguments);
+void Ping(const Target& target, const Arguments& arguments);
 void Datagrams(const Target& target, const Arguments& arguments);
 void Strays(const Target& target, const Arguments& arguments);
 

@@ -17,11 +17,12 @@ struct Command {
     void (*run)(const load::Target& target, const load::Arguments& arguments);
 };
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 7> kCommands{{
     {"hold", &load::Hold},
     {"stream", &load::Stream},
     {"churn", &load::Churn},
     {"full", &load::Full},
+    {"ping", &load::Ping},
     {"datagrams", &load::Datagrams},
     {"strays", &load::Strays},
 }};
@@ -32,6 +33,7 @@ constexpr const char* kUsage =
     "  stream BYTES CLIENTS      that many bytes in all, both ways at once\n"
     "  churn CYCLES AT_ONCE      connect, echo, close\n"
     "  full CLIENTS SECONDS      more clients than the server can hold\n"
+    "  ping CLIENTS SECONDS      how long each of many waits for an answer, ten times a second\n"
     "  datagrams LARGEST STEP    one of each size\n"
     "  strays COUNT              datagrams whose answers find a closed port\n";
 

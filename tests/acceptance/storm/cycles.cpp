@@ -17,15 +17,18 @@ enum class From : std::uint8_t {
     Tick,
     Signal,
     OtherThread,
-    TwoThreads,
+    ManyThreads,
     SpawnedTask,
     OnStart,
     Destructor,
+    AcceptStorm,  // by another thread, while clients only come and go
+    Twice,        // in a row
+    BeforeStart,  // which does nothing; then once more
 };
 
-constexpr std::array<std::string_view, 8> kNames{
-    "handler",        "tick",    "signal",        "another thread", "two threads at once",
-    "a spawned task", "OnStart", "the destructor"};
+constexpr std::array<std::string_view, 11> kNames{
+    "handler", "tick",           "signal",          "another thread", "eight threads at once", "a spawned task",
+    "OnStart", "the destructor", "an accept storm", "twice",          "before the start"};
 
 // A core that stops itself at some time, from where it is told to.
 class Stopping final : public QuietCore {
@@ -36,6 +39,7 @@ public:
     std::atomic<From> from{From::Handler};
     std::chrono::milliseconds drain{0};
     Tally starts;
+    Tally arrived;
     Tally served;
     std::atomic<std::uint64_t> enough = 0;  // served, when it stops
     std::atomic<std::uint64_t> stops = 0;
@@ -63,6 +67,10 @@ public:
     std::atomic<Stopping*> core = nullptr;
 
 private:
+    std::shared_ptr<IOCP_Client> AcceptClient(const iocp::Arrival& arrival) override {
+        core.load()->arrived.Add();
+        return IOCP_Protocol::AcceptClient(arrival);
+    }
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
         while (auto message = co_await client.Recv()) {
             if (!co_await client.Send(message)) co_return;
@@ -79,6 +87,15 @@ iocp::Task<> Talk(iocp::Endpoint remote, iocp::Transport transport) {
         if (!co_await connection->Send(words)) co_return;
         const auto answer = co_await connection->Recv().Within(50ms);  // a datagram may be lost
         if (!answer && answer.Why() != iocp::Outcome::Timeout) co_return;
+    }
+}
+
+// Comes and goes until nobody listens any more.
+iocp::Task<> ComeAndGo(iocp::Endpoint remote) {
+    bool let_in = true;
+    while (let_in) {
+        const auto connection = co_await iocp::Connect(remote, iocp::Transport::Tcp, 10s);
+        let_in = static_cast<bool>(connection);
     }
 }
 
@@ -110,8 +127,13 @@ public:
         server_->drain = std::chrono::milliseconds(random.Below(3));
         server_->enough = server_->served.Value() + 20 + random.Below(200);
         const std::uint64_t stops = server_->stops;
+        if (from == From::BeforeStart) server_->Stop();
         std::thread running = Start(from);
-        Load(random);
+        clients_.emplace(std::vector<iocp::Listener>{}, options_);
+        if (from == From::AcceptStorm)
+            LoadDoor(random);
+        else
+            Load(random);
         Stop(from);
         if (running.joinable()) running.join();
         if (server_) {
@@ -145,7 +167,6 @@ private:
     void Load(Random& random) {
         const iocp::Endpoint tcp = server_->Listening(0);
         const iocp::Endpoint udp = server_->Listening(1);
-        clients_.emplace(std::vector<iocp::Listener>{}, options_);
         for (std::size_t i = 0; i < 10; ++i) {
             clients_->Spawn(Talk(tcp, iocp::Transport::Tcp));
             if (i < 3) clients_->Spawn(Talk(udp, iocp::Transport::Udp));
@@ -154,14 +175,23 @@ private:
         if (server_->from != From::OnStart) server_->served.WaitFor(server_->enough);
     }
 
+    void LoadDoor(Random& random) {
+        const std::uint64_t before = server_->arrived.Value();
+        for (std::size_t i = 0; i < 50; ++i) clients_->Spawn(ComeAndGo(server_->Listening(0)));
+        clients_->Start(1);
+        server_->arrived.WaitFor(before + 100 + random.Below(200));
+    }
+
     void Stop(From from) {
         switch (from) {
             case From::Signal: return iocp_test::RaiseTermination();
-            case From::OtherThread: return server_->Stop(server_->drain);
-            case From::TwoThreads: {
-                std::thread other([this] { server_->Stop(server_->drain); });
-                server_->Stop();
-                return other.join();
+            case From::OtherThread:
+            case From::AcceptStorm:
+            case From::BeforeStart: return server_->Stop(server_->drain);
+            case From::ManyThreads: return StopFromMany();
+            case From::Twice: {
+                server_->Stop(server_->drain);
+                return server_->Stop(server_->drain);
             }
             case From::SpawnedTask: return server_->Spawn(StopSoon(*server_));
             case From::Destructor: return Clear();
@@ -169,6 +199,12 @@ private:
             case From::Tick:
             case From::OnStart: return;  // by the core itself
         }
+    }
+
+    void StopFromMany() {
+        std::vector<std::thread> others;
+        for (int i = 0; i < 8; ++i) others.emplace_back([this] { server_->Stop(server_->drain); });
+        for (std::thread& other : others) other.join();
     }
 
     const iocp::Options options_;
