@@ -13,6 +13,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -47,6 +48,18 @@ public:
 
 private:
     std::coroutine_handle<> held_;
+};
+
+// A coroutine that its maker destroys.
+struct Loose {
+    struct promise_type {
+        Loose get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() const noexcept { return {}; }
+        std::suspend_always final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        void unhandled_exception() const noexcept { std::abort(); }
+    };
+    std::coroutine_handle<> coroutine;
 };
 
 // Tells that its coroutine is gone.

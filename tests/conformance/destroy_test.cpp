@@ -2,7 +2,13 @@
 // Coroutines that are destroyed while the kernel works for them.
 #include "conformance.h"
 
+#include "engine.h"
+#include "support/decorators.h"
+
 #include <array>
+#include <atomic>
+#include <thread>
+#include <utility>
 
 namespace iocp_test {
 
@@ -50,6 +56,88 @@ Task<> SendALittle(IOCP_Client& client) {
 }
 
 Task<> ConnectTo(iocp::Endpoint remote) { co_await iocp::Connect(remote); }
+
+Loose ConnectLoosely(iocp::Endpoint remote) { co_await iocp::Connect(remote); }
+
+// Knows how many operations the kernel has that use memory of a coroutine's.
+class CountingNetwork final : public NetworkDecorator {
+public:
+    CountingNetwork() noexcept : NetworkDecorator(iocp::detail::SystemNetwork()) {}
+
+    [[nodiscard]] std::unique_ptr<iocp::detail::Engine> MakeEngine(iocp::EngineKind kind, const iocp::Options& options,
+                                                                   iocp::detail::BufferPool& buffers) override {
+        return std::make_unique<CountingEngine>(NetworkDecorator::MakeEngine(kind, options, buffers), *this);
+    }
+
+    std::atomic<int> begun = 0;
+    std::atomic<int> under_way = 0;
+
+private:
+    class CountingEngine final : public EngineDecorator {
+    public:
+        CountingEngine(std::unique_ptr<Engine> inner, CountingNetwork& network) noexcept
+            : EngineDecorator(std::move(inner)), network_(network) {}
+
+        [[nodiscard]] iocp::detail::Submission Submit(IOCP_Operation& operation) noexcept override {
+            const auto submission = Inner().Submit(operation);
+            if (submission == iocp::detail::Submission::Pending && Counts(operation)) {
+                ++network_.begun;
+                ++network_.under_way;
+            }
+            return submission;
+        }
+
+        void Wait(iocp::detail::OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override {
+            iocp::detail::OperationQueue now;
+            Inner().Wait(now, timeout);
+            while (!now.Empty()) {
+                IOCP_Operation& operation = now.Pop();
+                if (Counts(operation)) --network_.under_way;
+                ended.Push(operation);
+            }
+        }
+
+    private:
+        static bool Counts(const IOCP_Operation& operation) noexcept {
+            return operation.kind == IOCP_Operation::Kind::Recv || operation.kind == IOCP_Operation::Kind::Send;
+        }
+
+        CountingNetwork& network_;
+    };
+};
+
+// Two clients that each destroy, as soon as something has come, the coroutine with which the other waits.
+class Duel final : public IOCP_Protocol {
+public:
+    explicit Duel(Conformance& test) : test_(test) {}
+
+private:
+    Task<> ProcedureClient(IOCP_Client& client) override {
+        const std::size_t me = clients_++;
+        duellists_.at(me) = Await(client, *this, 1 - me).coroutine;
+        test_.notes.Write("waiting");
+        static_cast<void>(co_await iocp::Sleep(1h));
+        if (duellists_.at(me)) duellists_.at(me).destroy();
+    }
+
+    static Loose Await(IOCP_Client& client, Duel& duel, std::size_t other) {
+        const auto message = co_await client.Recv();
+        if (!message) co_return;
+        duel.test_.notes.Write(std::string(message.Text()));
+        std::exchange(duel.duellists_.at(other), {}).destroy();
+    }
+
+    Conformance& test_;
+    std::size_t clients_ = 0;
+    std::array<std::coroutine_handle<>, 2> duellists_;
+};
+
+// Keeps the worker from its next turn.
+Task<> HoldUntil(const std::atomic<bool>& over, Conformance& test) {
+    test.notes.Write("held");
+    while (!over) std::this_thread::yield();
+    co_return;
+}
 
 Task<> HoldAConnection(iocp::Endpoint remote) {
     auto connection = co_await iocp::Connect(remote);
@@ -114,6 +202,61 @@ TEST_P(DestroyTest, ARecvIntoMemoryThatGoesAwayWithIt) {
 
     peer.Send("goes on");
     EXPECT_EQ(peer.Receive(7), "goes on");
+}
+
+// A kernel that wrote to it later would do so without a trace.
+TEST_P(DestroyTest, WhatItWaitedForLeavesItsMemoryAloneFromThenOn) {
+    CountingNetwork counting;
+    options.network = &counting;
+    Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
+        const auto& counts = static_cast<const CountingNetwork&>(*test.options.network);
+        co_await BeginAndDestroy(RecvIntoMemory(client), test);
+        test.notes.Write(std::to_string(counts.under_way));
+        co_await BeginAndDestroy(SendALot(client), test);
+        test.notes.Write(std::to_string(counts.under_way));
+    });
+    const Peer peer(Where());
+
+    for (int i = 0; i < 2; ++i) {
+        LetItBeDestroyed(*this);
+        EXPECT_EQ(notes.Next(), "0");
+    }
+    EXPECT_GE(counting.begun, 2);
+    core->Stop();
+}
+
+TEST_P(DestroyTest, ARecvThatHasEndedInTheSameTurn) {
+    Serve(std::make_shared<Duel>(*this));
+    const Peer one(Where());
+    const Peer other(Where());
+    EXPECT_EQ(notes.NextSorted(2), Times(2, "waiting"));
+    Settle();
+    std::atomic<bool> sent = false;
+    core->Spawn(HoldUntil(sent, *this));
+    EXPECT_EQ(notes.Next(), "held");
+    one.Send("x");
+    other.Send("x");
+    sent = true;
+
+    EXPECT_EQ(notes.Next(), "x");
+    core->Stop();
+    EXPECT_EQ(notes.Rest(), std::vector<std::string>());
+}
+
+TEST_P(DestroyTest, AConnectInTheLastTurnOfItsCore) {
+    const FullListener full;
+    Serve(std::vector<iocp::Listener>());
+    core->Spawn([](iocp::Endpoint remote, Conformance& test) -> Task<> {
+        const Loose connecting = ConnectLoosely(remote);
+        test.notes.Write("waiting");
+        test.notes.Write(co_await iocp::Sleep(1h));
+        connecting.coroutine.destroy();
+    }(full.Local(), *this));
+    EXPECT_EQ(notes.Next(), "waiting");
+
+    core->Stop();
+
+    EXPECT_EQ(notes.Next(), "stopped");
 }
 
 TEST_P(DestroyTest, ASendWhoseBytesGoAwayWithItCutsTheStream) {

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <coroutine>
-#include <cstdlib>
 #include <memory>
 #include <thread>
 
@@ -36,16 +35,26 @@ std::shared_ptr<IOCP_Protocol> Share(Shared& shared, typename Sharing<Shared>::H
     return std::make_shared<Sharing<Shared>>(handler, shared, test);
 }
 
-// A coroutine that its maker destroys.
-struct Loose {
-    struct promise_type {
-        Loose get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
-        std::suspend_never initial_suspend() const noexcept { return {}; }
-        std::suspend_always final_suspend() const noexcept { return {}; }
-        void return_void() const noexcept {}
-        void unhandled_exception() const noexcept { std::abort(); }
-    };
-    std::coroutine_handle<> coroutine;
+// Grants what is asked for before whoever asks has been told to wait.
+class GrantsAtOnce final : public iocp::detail::WaitSource {
+public:
+    bool TakeOrQueue(iocp::detail::SharedWait& wait) override {
+        std::thread([&wait] { wait.Grant(); }).join();
+        return false;
+    }
+    bool GiveUp(iocp::detail::SharedWait&) noexcept override { return false; }
+    void TakeBack(iocp::detail::SharedWait&) noexcept override {}
+};
+
+struct GrantedWait {
+    iocp::detail::SharedWait wait;
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+        return wait.Start(coroutine, iocp::detail::ScopeOf(coroutine));
+    }
+    iocp::Result await_resume() const noexcept { return wait.result; }
 };
 
 Loose Acquire(iocp::Semaphore& semaphore) { static_cast<void>(co_await semaphore.Acquire()); }
@@ -72,6 +81,17 @@ TEST_P(SharingTest, AnEventLetsEveryWorkersCoroutinesGoOn) {
     EXPECT_TRUE(event.IsSet());
     event.Reset();
     EXPECT_FALSE(event.IsSet());
+}
+
+TEST_P(SharingTest, AGrantMayComeBeforeTheWaitHasBegun) {
+    Serve([](IOCP_Client&, Conformance& test) -> Task<> {
+        GrantsAtOnce source;
+        GrantedWait granted{{source, nullptr, {}}};
+        test.notes.Write(co_await granted);
+    });
+    const Peer peer(Where());
+
+    EXPECT_EQ(notes.Next(), "ok");
 }
 
 // A message that comes while the worker resumes those who waited must not be left until something else wakes it.

@@ -17,6 +17,12 @@ void Answers(const iocp::Endpoint& where) {
     EXPECT_EQ(peer.Receive(5), "hello");
 }
 
+Task<> ConnectAndHold(iocp::Endpoint server, Conformance& test) {
+    auto connection = co_await iocp::Connect(server);
+    test.notes.Write(connection);
+    if (connection) static_cast<void>(co_await connection->Recv());
+}
+
 }  // namespace
 
 TEST_P(StartTest, TcpAndUdpOfOneAddressGetOneNumberFromTheSystem) {
@@ -56,6 +62,22 @@ TEST_P(StartTest, AStoppedCoreGivesEveryDescriptorBack) {
 
     // The system may close a few a moment later; one for each run would be a leak.
     EXPECT_LT(OpenDescriptors(), before + 10);
+}
+
+// Otherwise they would keep connections open that this one has closed, and its port.
+TEST_P(StartTest, ProgramsThatAreStartedInheritNothing) {
+    workers = 2;
+    Socket socket(iocp::Endpoint::Family::V4, Transport::Tcp);  // the test's own may be inherited
+    const std::size_t before = InheritableDescriptors();
+    Serve({Tcp(Echo), Udp(Echo)});
+    core->Spawn(ConnectAndHold(Where(), *this));
+    EXPECT_EQ(notes.Next(), "ok");
+    Peer peer(std::move(socket), Where());
+    peer.Send("hello");
+    EXPECT_EQ(peer.Receive(5), "hello");
+
+    EXPECT_EQ(core->ClientCount(), 3u);
+    EXPECT_EQ(InheritableDescriptors(), before);
 }
 
 TEST_P(StartTest, ARunningCoreIsNotStartedAgain) {

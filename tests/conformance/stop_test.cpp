@@ -25,6 +25,8 @@ Task<> SendALot(IOCP_Client& client, Conformance& test) {
     test.notes.Write(co_await client.Send(bytes));
 }
 
+Task<iocp::Result> Doze() { co_return co_await iocp::Sleep(1h); }
+
 Task<> AskForEver(IOCP_Client& client, Conformance& test) {
     test.notes.Write("asking");
     for (;;) co_await client.Recv();
@@ -44,6 +46,25 @@ TEST_P(StopTest, EndsARecvThatWaits) {
     EXPECT_EQ(notes.Next(), "stopped");
     EXPECT_EQ(peer.AwaitEnd(), StreamEnd::Closed);
     EXPECT_FALSE(core->IsRunning());
+    EXPECT_EQ(core->Counters().handlers_unwound, 0u);  // everything has left by itself
+}
+
+TEST_P(StopTest, IsHeardByWhatBeginsLater) {
+    options.drain = 100ms;
+    Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
+        test.notes.Write(co_await client.Recv());
+        test.notes.Write(co_await Doze().Within(1h));
+        const auto [one, other] = co_await iocp::All(Doze(), Doze());
+        test.notes.Write(one && other ? "ok" : "cut short");
+        client.Spawn([](Conformance& of) -> Task<> { of.notes.Write(co_await iocp::Sleep(1h)); }, std::ref(test));
+    });
+    const Peer peer(Where());
+    Settle();
+
+    core->Stop();
+
+    EXPECT_EQ(notes.Rest(), (std::vector<std::string>{"stopped", "stopped", "cut short", "stopped"}));
+    EXPECT_EQ(core->Counters().handlers_unwound, 0u);
 }
 
 TEST_P(StopTest, ByAHandlerEndsTheCore) {

@@ -49,6 +49,25 @@ TEST_P(DatagramContract, EachDatagramComesWholeWithItsOwnSender) {
     }
 }
 
+TEST_P(DatagramContract, SocketsThatReceiveAtTheSameTimeDoNotMixTheirSenders) {
+    const SocketHandle other = OpenDatagrams();
+    const UdpPeer peer(Here());
+    const UdpPeer peer_of_other(LocalEndpoint(other));
+    IOCP_Operation& recv = New(Kind::RecvFrom, near_, Memory(100));
+    IOCP_Operation& recv_of_other = New(Kind::RecvFrom, other, Memory(100));
+    SubmitPending(recv);
+    SubmitPending(recv_of_other);
+
+    peer.Send("hello");
+    peer_of_other.Send("good day");
+    AwaitAll();
+
+    EXPECT_EQ(TakeText(recv), "hello");
+    EXPECT_EQ(recv.Far().endpoint, peer.Local());
+    EXPECT_EQ(TakeText(recv_of_other), "good day");
+    EXPECT_EQ(recv_of_other.Far().endpoint, peer_of_other.Local());
+}
+
 TEST_P(DatagramContract, ADatagramThatIsTooLongIsCutAndSaysSo) {
     const UdpPeer peer(Here());
     IOCP_Operation& waiting = New(Kind::RecvFrom, near_, Memory(4));

@@ -40,6 +40,22 @@ TEST_P(WaitContract, AWaitOfSomeTimeReturnsWhenItHasPassedAndSleepsUntilThen) {
     EXPECT_LE(turns, 60);
 }
 
+// Whoever woke before its timer is due would only wait again.
+TEST_P(WaitContract, AWaitOfPartsOfAMillisecondIsNotCutShort) {
+    const Link link = NewLink();
+    SubmitPending(New(Kind::Recv, link.near, Memory(8)));
+    Turn();
+
+    int early = 0;
+    for (int i = 0; i < 50; ++i) {
+        const auto due = Clock::now() + 1900us;
+        ASSERT_EQ(Turn(1900us), 0U);
+        if (Clock::now() < due) ++early;
+    }
+
+    EXPECT_LE(early, kMostTurns);
+}
+
 TEST_P(WaitContract, AWaitOfTheShortestTimeReturns) {
     const Link link = NewLink();
     SubmitPending(New(Kind::Recv, link.near, Memory(8)));

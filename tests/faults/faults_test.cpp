@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Cores on engines that misbehave within what their contract allows, with books kept on every operation.
 #include "support/faults.h"
+#include "socket.h"
 #include "support/ledger.h"
 #include "support/platform.h"
 
@@ -53,6 +54,39 @@ public:
 private:
     void OnStart() override {}
     void OnError(const iocp::HandlerError&) noexcept override {}
+};
+
+// A network where the first operations of one kind fail, as where memory is short.
+class FailingNetwork final : public iocp_test::NetworkDecorator {
+public:
+    FailingNetwork(Network& inner, IOCP_Operation::Kind kind, std::uint64_t times) noexcept
+        : NetworkDecorator(inner), failing(kind), left(times) {}
+
+    [[nodiscard]] std::unique_ptr<iocp::detail::Engine> MakeEngine(iocp::EngineKind kind, const iocp::Options& options,
+                                                                   iocp::detail::BufferPool& buffers) override {
+        return std::make_unique<FailingEngine>(NetworkDecorator::MakeEngine(kind, options, buffers), *this);
+    }
+
+    const IOCP_Operation::Kind failing;
+    std::uint64_t left;
+
+private:
+    class FailingEngine final : public iocp_test::EngineDecorator {
+    public:
+        FailingEngine(std::unique_ptr<Engine> inner, FailingNetwork& network) noexcept
+            : EngineDecorator(std::move(inner)), network_(network) {}
+
+        [[nodiscard]] iocp::detail::Submission Submit(IOCP_Operation& operation) noexcept override {
+            if (operation.kind != network_.failing || network_.left == 0) return Inner().Submit(operation);
+            --network_.left;
+            operation.native_code = NativeCodeOf(iocp::detail::Failure::NoBuffers);
+            operation.transferred = 0;
+            return iocp::detail::Submission::Finished;
+        }
+
+    private:
+        FailingNetwork& network_;
+    };
 };
 
 // What the visitors of one server have seen.
@@ -186,6 +220,39 @@ TEST(SimulatedFaults, AListenerSurvivesAHundredThousandAcceptErrors) {
         }
     }
     EXPECT_GE(faults.Fired().front(), retries);
+}
+
+TEST(SimulatedFaults, WhereTheSystemIsFullAnAcceptIsTriedAgainAfterAPause) {
+    iocp::Simulation sim(1);
+    FailingNetwork full(*sim.Network(), IOCP_Operation::Kind::Accept, 1'000'000);
+    iocp::Options options;
+    options.network = &full;
+    QuietCore server({{7, 1, std::make_shared<Echo>()}}, options);
+    server.Start(1);
+
+    // A listener that did not pause would not let time pass.
+    EXPECT_FALSE(sim.RunUntil([&] { return server.Counters().accept_retries > 250; }, 10s));
+    EXPECT_GT(server.Counters().accept_retries, 100u);
+    full.left = 0;
+    auto peer = sim.Connect(*iocp::Endpoint::Parse("10.9.9.9", 7));
+    peer.Write("at last");
+    sim.RunFor(1s);
+    EXPECT_EQ(peer.Read(), "at last") << sim.Report();
+}
+
+TEST(SimulatedFaults, AUdpListenerOutlivesErrorsOfItsSocket) {
+    iocp::Simulation sim(1);
+    FailingNetwork failing(*sim.Network(), IOCP_Operation::Kind::RecvFrom, 100);
+    iocp::Options options;
+    options.network = &failing;
+    QuietCore server({{7, 1, std::make_shared<Echo>(), iocp::Transport::Udp}}, options);
+    server.Start(1);
+    auto peer = sim.Connect(*iocp::Endpoint::Parse("10.9.9.9", 7), iocp::Transport::Udp);
+    peer.Write("still there?");
+    sim.RunFor(1s);
+
+    EXPECT_EQ(peer.ReadDatagram().value_or("nothing"), "still there?") << sim.Report();
+    EXPECT_EQ(failing.left, 0u);
 }
 
 }  // namespace

@@ -75,6 +75,50 @@ TEST(SimulatedCore, SpreadsItsClients) {
     for (const std::size_t count : core.ClientsPerWorker()) EXPECT_EQ(count, 25u);
 }
 
+TEST(SimulatedCore, RenewsEachAcceptOnce) {
+    constexpr std::size_t kMostAccepts = 4;  // of a simulated listener
+    iocp::Simulation sim(3);
+    Ticking core(sim, std::make_shared<EchoProtocol>());
+    core.Start(1);
+    for (int i = 0; i < 100; ++i) {
+        auto peer = sim.Connect(kServer);
+        peer.Close();
+        sim.RunFor(1s);
+    }
+
+    EXPECT_EQ(core.Counters().clients_accepted, 100u);
+    EXPECT_EQ(core.ClientCount(), 0u);
+    EXPECT_LE(core.OperationsInUse(), kMostAccepts);
+}
+
+// Stops its core twice, the second time with more patience, while a send of its own goes nowhere.
+class StopsTwice final : public IOCP_Protocol {
+public:
+    IOCP_CORE* core = nullptr;
+    iocp::Result sent;
+
+private:
+    iocp::Task<> ProcedureClient(IOCP_Client& client) override {
+        core->Stop(1s);
+        core->Stop(1h);
+        const std::string bytes(1'000'000, 'x');
+        sent = co_await client.Send(bytes);
+    }
+};
+
+TEST(SimulatedCore, ALongerDrainTakesNoShorterOneBack) {
+    iocp::Simulation sim(3);
+    auto protocol = std::make_shared<StopsTwice>();
+    Ticking core(sim, protocol);
+    protocol->core = &core;
+    core.Start(1);
+    auto peer = sim.Connect(kServer);
+    peer.StopReading();
+
+    EXPECT_TRUE(sim.RunUntil([&] { return !core.IsRunning(); }, 10s)) << sim.Report();
+    EXPECT_EQ(protocol->sent.Why(), iocp::Outcome::Stopped);
+}
+
 iocp::Task<> Ask(iocp::Endpoint server, std::string& answer) {
     if (auto connection = co_await iocp::Connect(server)) {
         co_await connection->Send("from a coroutine");

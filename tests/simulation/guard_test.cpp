@@ -63,6 +63,42 @@ struct SimulatedGuard : testing::Test {
 
 bool IsGone(const iocp::SimulatedPeer& peer) { return peer.HasEnded() || peer.WasReset(); }
 
+TEST_F(SimulatedGuard, WhoeverWaitsForAPlaceGetsTheNextThatIsFree) {
+    QuietCore core(sim, {Behind({.clients = 1}, guarded)});
+    auto first = sim.Connect(kServer);
+    sim.RunFor(1s);
+    auto second = sim.Connect(kServer);
+    second.Write("let me in");
+    sim.RunFor(1h);
+    EXPECT_EQ(second.Read(), "") << sim.Report();
+
+    first.Close();
+    sim.RunFor(1s);
+
+    EXPECT_EQ(second.Read(), "let me in") << sim.Report();
+}
+
+TEST_F(SimulatedGuard, AFrameAboveTheLimitEndsAClient) {
+    class Lines final : public IOCP_Protocol {
+        iocp::Task<> ProcedureClient(IOCP_Client& client) override {
+            while (const auto line = co_await client.RecvLine(1'000)) co_await client.Send(line);
+            static_cast<void>(co_await iocp::Sleep(1h));  // whoever leaves by itself need not be ended
+        }
+    };
+    QuietCore core(sim, {Behind({.frame = 10}, std::make_shared<Lines>())});
+    auto brief = sim.Connect(kServer);
+    auto verbose = sim.Connect(kServer);
+    brief.Write("0123456789\n");
+    verbose.Write("0123456789a\n");
+    sim.RunFor(1s);
+
+    EXPECT_EQ(brief.Read(), "0123456789") << sim.Report();
+    EXPECT_FALSE(IsGone(brief));
+    EXPECT_EQ(verbose.Read(), "");
+    EXPECT_TRUE(IsGone(verbose)) << sim.Report();
+    EXPECT_EQ(core.Counters().ended_frame, 1u);
+}
+
 TEST_F(SimulatedGuard, TwoMinutesOfSilenceEndAClient) {
     QuietCore core(sim, {Behind({.idle = 2min}, guarded)});
     auto silent = sim.Connect(kServer);

@@ -33,6 +33,9 @@ void RaiseTermination();
 // How many of them the language's run-time may open at any time and keep: for a lock, when threads first meet there.
 [[nodiscard]] std::size_t LateDescriptors();
 
+// Those that a program which this process starts would have open too.
+[[nodiscard]] std::size_t InheritableDescriptors();
+
 // Bytes of memory that this process occupies.
 [[nodiscard]] std::size_t ResidentBytes();
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -24,10 +25,14 @@ public:
     void Close(SocketHandle) noexcept override {}
     [[nodiscard]] Submission Submit(IOCP_Operation&) noexcept override { return Submission::Finished; }
     void Cancel(IOCP_Operation&) noexcept override {}
-    void Wake() noexcept override { ++wakes; }
+    void Wake() noexcept override {
+        ++wakes;
+        if (woken) woken();
+    }
     void Wait(iocp::detail::OperationQueue&, std::chrono::nanoseconds) noexcept override {}
 
     int wakes = 0;  // guarded by the inbox
+    std::function<void()> woken;
 };
 
 class InboxTest : public testing::Test {
@@ -72,6 +77,19 @@ TEST_F(InboxTest, WakesTheWorkerOnceForAllThatWaits) {
     inbox_.Post([] {});
 
     EXPECT_EQ(engine_.wakes, 2);
+    RunAll();
+}
+
+// The worker looks without the lock, and may do so at once.
+TEST_F(InboxTest, SeemsNotEmptyToWhoeverIsWoken) {
+    bool seemed_empty = true;
+    inbox_.Open(engine_);
+    engine_.woken = [&] { seemed_empty = inbox_.SeemsEmpty(); };
+
+    inbox_.Post([] {});
+
+    EXPECT_EQ(engine_.wakes, 1);
+    EXPECT_FALSE(seemed_empty);
     RunAll();
 }
 

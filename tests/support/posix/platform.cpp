@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "support/platform.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 
 namespace iocp_test {
 
@@ -21,6 +24,15 @@ void RaiseTermination() { std::raise(SIGTERM); }
 
 std::size_t OpenDescriptors() {
     const auto count = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+    return static_cast<std::size_t>(count);
+}
+
+std::size_t InheritableDescriptors() {
+    const auto stays_open = [](const std::filesystem::directory_entry& entry) {
+        const int flags = fcntl(std::stoi(entry.path().filename()), F_GETFD);
+        return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+    };
+    const auto count = std::count_if(std::filesystem::directory_iterator("/proc/self/fd"), {}, stays_open);
     return static_cast<std::size_t>(count);
 }
 

@@ -27,9 +27,11 @@ void RaiseTermination() {
     CloseHandle(CreateThread(nullptr, 0, routine, nullptr, 0, nullptr));  // CTRL_C_EVENT is 0
 }
 
+namespace {
+
 // GetProcessHandleCount would be simpler, but Wine answers 0; and to ask for the handles of all processes
 // (SystemExtendedHandleInformation) ends Wine's server now and then, and every program with it. So each is tried.
-std::size_t OpenDescriptors() {
+std::size_t HandlesWith(DWORD wanted) {
     constexpr std::uintptr_t kStep = 4;
     constexpr std::uintptr_t kMost = 1 << 16;  // 16,383 handles are enough here
     constexpr std::uintptr_t kGap = 1 << 14;   // the lowest free one is given out: nothing is behind so many free ones
@@ -38,11 +40,17 @@ std::size_t OpenDescriptors() {
     for (std::uintptr_t handle = kStep; handle < std::min(kMost, last + kGap); handle += kStep) {
         DWORD flags = 0;
         if (!GetHandleInformation(reinterpret_cast<HANDLE>(handle), &flags)) continue;
-        ++count;
+        if ((flags & wanted) == wanted) ++count;
         last = handle;
     }
     return count;
 }
+
+}  // namespace
+
+std::size_t OpenDescriptors() { return HandlesWith(0); }
+
+std::size_t InheritableDescriptors() { return HandlesWith(HANDLE_FLAG_INHERIT); }
 
 std::size_t ResidentBytes() {
     PROCESS_MEMORY_COUNTERS counters{};
