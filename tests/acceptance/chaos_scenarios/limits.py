@@ -32,6 +32,7 @@ def descriptors(site):
     need("prlimit")
     cycles = site.pick(20, 1_000)
     with site.serving(launcher=("prlimit", f"--nofile={MOST}"), inherited=INHERITED) as server:
+        before = server.descriptors()
         used = full = slowest = 0
         for _ in range(cycles):
             with burst(site, server):
@@ -42,6 +43,7 @@ def descriptors(site):
                 full += time.monotonic() - begin[0]
                 used += processor_time(server.pid) - begin[1]
             slowest = max(slowest, site.serve_one(server))
+            demand(server.settled_descriptors(before) == before, "not all clients are gone")
         site.fired(cycles, "times all descriptors were taken")
         share = 100 * used / full
         demand(share < BUSY, f"it used {share:.1f} % of a processor while it was full")

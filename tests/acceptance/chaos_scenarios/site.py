@@ -97,10 +97,9 @@ class Site:
         """The command of the load program."""
         return self.network.clients.command(*self.programs.peers.command(name, server.tcp, *numbers))
 
-    def crowd(self, server, *arguments, launcher=()):
+    def crowd(self, server, *arguments):
         """What the load program says; it fails at the first wrong byte."""
-        command = [*launcher, *self.peers(server, *arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+        done = subprocess.run(self.peers(server, *arguments), capture_output=True, text=True, timeout=900, check=False)
         demand(done.returncode == 0, (done.stdout + done.stderr).strip().replace("\n", "; "))
         return done.stdout.strip().splitlines()[-1]
 
