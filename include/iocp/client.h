@@ -121,7 +121,7 @@ public:
     // comes whole too, in no order with them. On UDP each post is one datagram. What is queued when the handler returns
     // is still sent, for Options::linger.
     //   Full    Listener::max_posted_bytes are waiting already; see Listener::on_full
-    //   Closed  the client is gone
+    //   Closed  the client is gone, or was disconnected for an earlier post that was Full
     iocp::Result Post(iocp::SharedBytes bytes);
 
     // Runs `function(arguments...)`, which yields an iocp::Task<>, beside the handler, on the client's worker; it

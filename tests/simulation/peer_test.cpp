@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <iocp/simulation.h>
 
+#include <algorithm>
 #include <string>
 
 namespace {
@@ -53,6 +54,63 @@ TEST(Simulation, LetsTimePassInAMoment) {
     sim.RunFor(2s);
     EXPECT_EQ(peer.Read(), "still there?") << sim.Report();
     EXPECT_EQ(sim.Elapsed(), 31s);
+}
+
+// Ends its side first, and then says to itself what it hears.
+class EndsFirst final : public IOCP_Protocol {
+public:
+    std::string heard;
+    iocp::Outcome end = iocp::Outcome::Ok;
+
+private:
+    iocp::Task<> ProcedureClient(IOCP_Client& client) override {
+        co_await client.Send("that is all");
+        client.FinishSending();
+        while (end == iocp::Outcome::Ok) {
+            const auto more = co_await client.Recv();
+            heard += more.Text();
+            end = more.Why();
+        }
+    }
+};
+
+TEST(Simulation, GoesOnInOneDirectionWhenTheOtherHasEnded) {
+    iocp::Simulation sim(1);
+    const auto server = std::make_shared<EndsFirst>();
+    auto peer = sim.Connect(server);
+    ASSERT_TRUE(sim.RunUntil([&] { return peer.HasEnded(); }, 1s)) << sim.Report();
+    EXPECT_EQ(peer.Read(), "that is all");
+    peer.Write("not ");
+    sim.RunFor(1min);
+    peer.Write("for me");
+    sim.RunFor(1s);
+    EXPECT_EQ(server->heard, "not for me") << sim.Report();
+    EXPECT_EQ(server->end, iocp::Outcome::Ok);
+    peer.ShutdownSend();
+    sim.RunFor(1s);
+    EXPECT_EQ(server->end, iocp::Outcome::Closed);
+    EXPECT_FALSE(peer.WasReset());
+}
+
+std::size_t Lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(Simulation, ReportsTheSeedAndTheLastEventsOfEachClient) {
+    iocp::Simulation sim(123);
+    sim.Conditions().pieces = false;
+    auto quiet = sim.Connect(std::make_shared<EchoProtocol>());
+    auto talker = sim.Connect(std::make_shared<EchoProtocol>());
+    for (int i = 0; i < 50; ++i) {
+        talker.Write("hello");
+        sim.RunFor(1ms);
+    }
+    const std::string report = sim.Report();
+    EXPECT_TRUE(report.starts_with("seed 123, after 50000000 ns\n")) << report;
+    EXPECT_NE(report.find("tcp " + quiet.Local().ToString() + " -> "), std::string::npos) << report;
+    EXPECT_NE(report.find("tcp " + talker.Local().ToString() + " -> "), std::string::npos) << report;
+    EXPECT_NE(report.find("arrives at server 5\n"), std::string::npos) << report;
+    EXPECT_EQ(Lines(report), 1u + 2u + 1u + 8u) << report;  // the quiet one was opened, of the other eight are shown
 }
 
 TEST(Simulation, CarriesDatagrams) {
