@@ -17,8 +17,11 @@ void Answers(const iocp::Endpoint& where) {
     EXPECT_EQ(peer.Receive(5), "hello");
 }
 
+// To a server that echoes: after the note it has a client for the connection.
 Task<> ConnectAndHold(iocp::Endpoint server, Conformance& test) {
     auto connection = co_await iocp::Connect(server);
+    if (connection) co_await connection->Send("hello");
+    if (connection) static_cast<void>(co_await connection->Recv());
     test.notes.Write(connection);
     if (connection) static_cast<void>(co_await connection->Recv());
 }
