@@ -125,7 +125,7 @@ struct Record {
         if (census.made != census.deleted) Fail("clients made and deleted differ");
         // On a machine that is too busy a handler may need more than its second to return, and goes the same way.
         const std::size_t stuck = census.stuck;
-        if (unwound < stuck || unwound > stuck + stuck / 100 + 1)
+        if (unwound < stuck || unwound > 2 * stuck + 10)
             Fail("handlers that were stuck " + std::to_string(stuck) + ", unwound " + std::to_string(unwound));
         DemandNoCoroutines();
         // The first round opens what stays open: a directory, a library.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "support/locked_memory.h"
 
+#include "io_uring.h"
+
 #include <linux/capability.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace iocp_test {
 
@@ -26,6 +30,16 @@ bool WaiveLocking() {
 bool LimitLockedMemory(std::size_t bytes) {
     const rlimit limit{bytes, bytes};
     return WaiveLocking() && setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+}
+
+// Nothing announces it, so it asks again and again.
+bool AwaitRoomForARing(const iocp::Options& options) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (iocp::detail::ProbeIoUring(options) == "ENOMEM") {
+        if (std::chrono::steady_clock::now() > limit) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
 }
 
 bool CountsAlone() { return geteuid() == 0; }

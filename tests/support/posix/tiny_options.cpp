@@ -33,15 +33,15 @@ bool LimitStacks() {
 }  // namespace
 
 iocp::Options OptionsUnderTest() {
-    static const bool limited = LimitLocking() && LimitStacks();
-    if (!limited) {
-        std::fputs("the limits of memory can't be set\n", stderr);
-        std::abort();
-    }
     iocp::Options options;
     options.submission_entries = 4;
     options.completion_entries = 16;
     options.provided_buffers = 4;
+    static const bool limited = LimitLocking() && LimitStacks() && AwaitRoomForARing(options);
+    if (!limited) {
+        std::fputs("the limits of memory can't be set\n", stderr);
+        std::abort();
+    }
     return options;
 }
 

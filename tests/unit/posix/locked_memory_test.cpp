@@ -74,6 +74,7 @@ TEST(LockedMemoryTest, AskedForByNameTheErrorNamesTheLimit) {
 TEST(LockedMemoryTest, ACoreStartsAgainAtOnceWhereThereIsRoomForItsRings) {
     if (!CountsAlone()) GTEST_SKIP() << "the rings of this user's other programs count too: only root's do not";
     ASSERT_TRUE(LimitLockedMemory(kRoomForTwo));
+    ASSERT_TRUE(AwaitRoomForARing({}));
     QuietCore core(iocp::EngineKind::IoUring);
 
     for (int i = 0; i < 50; ++i) {
