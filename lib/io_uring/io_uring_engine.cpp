@@ -144,18 +144,21 @@ void IoUringEngine::Open(const Options& options, BufferPool& buffers) {
     try {
         provided_.emplace(ring_, buffers, options.provided_buffers);
     } catch (...) {
-        rings_gone.fetch_add(1, std::memory_order_release);
-        io_uring_queue_exit(&ring_);
+        CloseRing();
         throw;
     }
+}
+
+void IoUringEngine::CloseRing() noexcept {
+    rings_gone.fetch_add(1, std::memory_order_release);
+    io_uring_queue_exit(&ring_);
 }
 
 IoUringEngine::~IoUringEngine() {
     io_uring_submit(&ring_);  // what is to be closed
     for (const Postponed& each : postponed_)
         if (each.what == Postponed::What::Close) CloseSocket(each.socket);
-    rings_gone.fetch_add(1, std::memory_order_release);
-    io_uring_queue_exit(&ring_);
+    CloseRing();
 }
 
 int IoUringEngine::Attach(SocketHandle, SocketRole) noexcept { return 0; }  // a ring takes any socket

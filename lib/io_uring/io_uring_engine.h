@@ -37,7 +37,8 @@ private:
         SocketHandle socket;
     };
 
-    void Open(const Options& options, BufferPool& buffers);
+    void Open(const Options& options, BufferPool& buffers);  // throws StartError
+    void CloseRing() noexcept;
 
     // A free entry of the submission queue, or null where the kernel takes no submissions just now.
     [[nodiscard]] io_uring_sqe* FreeEntry() noexcept;
