@@ -51,6 +51,13 @@ def demand(condition, what):
         raise Failed(what)
 
 
+def said(command, timeout):
+    """The last line of a load program, which fails at the first wrong byte."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    demand(done.returncode == 0, (done.stdout + done.stderr).strip().replace("\n", "; "))
+    return done.stdout.strip().splitlines()[-1]
+
+
 class Program:
     """A built program: where it is, and how it is started."""
 

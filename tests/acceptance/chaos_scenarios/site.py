@@ -6,7 +6,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-from serving import Server, demand, endpoint, memory
+from serving import Server, demand, endpoint, memory, said
 
 WORKERS = 2
 KEPT = WORKERS * 64 * 36  # KiB of receive buffers that workers keep for the next burst (lib/buffer_pool.h)
@@ -98,10 +98,7 @@ class Site:
         return self.network.clients.command(*self.programs.peers.command(name, server.tcp, *numbers))
 
     def crowd(self, server, *arguments):
-        """What the load program says; it fails at the first wrong byte."""
-        done = subprocess.run(self.peers(server, *arguments), capture_output=True, text=True, timeout=900, check=False)
-        demand(done.returncode == 0, (done.stdout + done.stderr).strip().replace("\n", "; "))
-        return done.stdout.strip().splitlines()[-1]
+        return said(self.peers(server, *arguments), timeout=900)
 
     @contextmanager
     def in_background(self, commands):
