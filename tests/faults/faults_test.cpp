@@ -27,7 +27,7 @@ using iocp_test::Fault;
 using iocp_test::FaultyNetwork;
 using iocp_test::LedgerNetwork;
 
-constexpr FaultyNetwork::Chances kAllFaults{0.05, 0.01, 0.01, 0.2, 0.2, 0.2, 0.01};
+constexpr FaultyNetwork::Chances kAllFaults{0.05, 0.01, 0.01, 0.2, 0.2, 0.2, 0.2, 0.01};
 
 class Echo final : public IOCP_Protocol {
 public:
@@ -204,7 +204,7 @@ TEST(SimulatedFaults, EachOperationEndsOnceForEverySeed) {
 // The accept errors of many years, in a moment.
 TEST(SimulatedFaults, AListenerSurvivesAHundredThousandAcceptErrors) {
     iocp::Simulation sim(1);
-    FaultyNetwork faults(1, {0.99, 0, 0, 0, 0, 0, 0}, *sim.Network());
+    FaultyNetwork faults(1, {0.99, 0, 0, 0, 0, 0, 0, 0}, *sim.Network());
     iocp::Options options;
     options.network = &faults;
     std::uint64_t retries = 0;

@@ -63,7 +63,7 @@ Stage::~Stage() = default;
 
 FaultyNetwork::Chances Stage::SeamFaults() {
     const double breaks = gentle_ ? 0 : 0.004;
-    return {0.05, breaks, breaks, 0.2, 0.2, 0.2, 0.01};
+    return {0.05, breaks, breaks, 0.2, 0.2, 0.2, 0.2, 0.01};
 }
 
 void Stage::SetConditions() {

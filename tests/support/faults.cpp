@@ -32,8 +32,7 @@ public:
         const bool counts = operation.kind == Kind::Recv || operation.kind == Kind::Send;
         if (counts && operation.size > 1 && Fires(Fault::ShortCount))
             operation.size = 1 + static_cast<std::uint32_t>(random_.Below(operation.size - 1));
-        if (Inner().Submit(operation) == Submission::Pending) return Submission::Pending;
-        return AtOnceOrLater(operation);
+        return Inner().Submit(operation) == Submission::Pending ? PendingOrAtOnce(operation) : AtOnceOrLater(operation);
     }
 
     void Cancel(IOCP_Operation& operation) noexcept override {
@@ -62,11 +61,16 @@ private:
         std::uint64_t waits;
     };
 
-    bool Fires(Fault fault) noexcept {
-        const auto index = static_cast<std::size_t>(fault);
-        if (!random_.Chance(chances_.at(index))) return false;
-        ++fired_.at(index);
-        return true;
+    [[nodiscard]] bool Tries(Fault fault) noexcept {
+        return random_.Chance(chances_.at(static_cast<std::size_t>(fault)));
+    }
+
+    void Count(Fault fault) noexcept { ++fired_.at(static_cast<std::size_t>(fault)); }
+
+    [[nodiscard]] bool Fires(Fault fault) noexcept {
+        const bool fires = Tries(fault);
+        if (fires) Count(fault);
+        return fires;
     }
 
     // Of both kinds, after one of which the core waits: so that a seed means the same on every platform.
@@ -90,6 +94,23 @@ private:
         if (!Fires(Fault::NotAtOnce)) return Submission::Finished;
         Hold(operation);
         return Submission::Pending;
+    }
+
+    Submission PendingOrAtOnce(IOCP_Operation& operation) noexcept {
+        if (!Tries(Fault::AtOnce)) return Submission::Pending;
+        OperationQueue now;
+        Inner().Wait(now, std::chrono::nanoseconds::zero());
+        Inner().Wake();  // this wait may have taken a wake-up that was meant for the next
+        auto submission = Submission::Pending;
+        while (!now.Empty()) {
+            IOCP_Operation& ended = now.Pop();
+            if (&ended == &operation)
+                submission = Submission::Finished;
+            else
+                Hold(ended);
+        }
+        if (submission == Submission::Finished) Count(Fault::AtOnce);
+        return submission;
     }
 
     void Hold(IOCP_Operation& operation) noexcept {
@@ -128,6 +149,7 @@ std::string_view NameOf(Fault fault) noexcept {
         case Fault::ShortCount: return "short_count";
         case Fault::EndLater: return "end_later";
         case Fault::NotAtOnce: return "not_at_once";
+        case Fault::AtOnce: return "at_once";
         case Fault::SpareWake: return "spare_wake";
         case Fault::Count: break;
     }

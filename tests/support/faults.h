@@ -22,6 +22,7 @@ enum class Fault : std::uint8_t {
     ShortCount,  // a receive or send is asked for fewer bytes than wanted
     EndLater,    // what has ended is yielded some waits later
     NotAtOnce,   // what has finished in the call is said to be pending
+    AtOnce,      // what is pending, and ends within a moment, is said to have finished in the call
     SpareWake,   // a wait returns for nothing
     Count,
 };
