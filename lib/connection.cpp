@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace iocp::detail {
@@ -132,8 +133,13 @@ Result Connection::Post(SharedBytes bytes, IOCP_Client& client) {
     return posted ? verdict.result : Result(Outcome::Closed);
 }
 
-void Connection::SeeToOutbox() {
-    if (!emptying_outbox_) EmptyOutbox(*home_, *this);
+void Connection::SeeToOutbox() noexcept {
+    if (emptying_outbox_) return;
+    try {
+        EmptyOutbox(*home_, *this);
+    } catch (const std::bad_alloc&) {
+        CloseHere();
+    }
 }
 
 // One of the client's children, so that the client waits for it.
@@ -141,10 +147,14 @@ Detached Connection::EmptyOutbox(Worker&, Connection& self) {
     self.emptying_outbox_ = true;
     Child child(self);
     co_await Enter{child.scope};
-    SharedBytes bytes;
-    while (self.TheOutbox().Take(bytes, self.IsStream())) {
-        SendAwaitable send({&self, bytes.Bytes()});
-        static_cast<void>(co_await send);  // what fails ends the box with the client
+    try {
+        SharedBytes bytes;
+        while (self.TheOutbox().Take(bytes, self.IsStream())) {
+            SendAwaitable send({&self, bytes.Bytes()});
+            static_cast<void>(co_await send);  // what fails ends the box with the client
+        }
+    } catch (const std::bad_alloc&) {
+        self.CloseHere();
     }
     self.emptying_outbox_ = false;
 }
@@ -205,6 +215,7 @@ void Connection::MustBeInUse(const Place& place) const noexcept {
 }
 
 bool Connection::Start(SendWait& wait) {
+    home_->Timers().MakeRoom();
     const Outcome verdict = wait.scope != nullptr ? wait.scope->VerdictOnSends() : Outcome::Ok;
     return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartSend(wait);
 }

@@ -151,8 +151,8 @@ private:
     [[nodiscard]] Outbox& TheOutbox();
     static Detached EmptyOutbox(Worker& worker, Connection& self);
 
-    // Begins to empty it, unless that is under way.
-    void SeeToOutbox();
+    // Begins to empty it, unless that is under way. Where there is no memory for it the client is closed.
+    void SeeToOutbox() noexcept;
 
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
 

@@ -6,6 +6,7 @@ namespace iocp::detail {
 Counters LiveCounters::Snapshot() const noexcept {
     return {.clients_accepted = clients_accepted,
             .clients_refused = clients_refused,
+            .refused_no_memory = refused_no_memory,
             .listeners_full = listeners_full,
             .accept_retries = accept_retries,
             .datagrams_dropped = datagrams_dropped,

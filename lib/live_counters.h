@@ -12,6 +12,7 @@ namespace iocp::detail {
 struct LiveCounters {
     std::atomic<std::uint64_t> clients_accepted = 0;
     std::atomic<std::uint64_t> clients_refused = 0;
+    std::atomic<std::uint64_t> refused_no_memory = 0;
     std::atomic<std::uint64_t> listeners_full = 0;
     std::atomic<std::uint64_t> accept_retries = 0;
     std::atomic<std::uint64_t> datagrams_dropped = 0;

@@ -34,6 +34,17 @@ void MisuseOfTwo(std::string_view sentence, const Place& at, const Place& other)
     Misuse(std::string(sentence) + ": one at " + ToString(other) + ", the other", at);
 }
 
+void JudgeFrame(const Place& defined) noexcept {
+#if defined(__GNUC__) && !defined(__clang__)
+    Misuse(
+        "GCC 12 compiles this coroutine wrong: name what the co_await in its if or while yields, as in "
+        "const auto sent = co_await client.Send(text); if (!sent) ...",
+        defined);
+#else
+    static_cast<void>(defined);
+#endif
+}
+
 void TasksMayGo::Begin() noexcept { ++tasks_may_go; }
 
 void TasksMayGo::End() noexcept { --tasks_may_go; }

@@ -5,6 +5,7 @@
 #include "worker.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace iocp::detail {
@@ -16,10 +17,11 @@ class Stay {
 public:
     Stay(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept
         : worker_(worker), door_(door), connection_(std::move(connection)), remote_(remote) {}
-    Stay(const Stay&) = delete;
-    Stay& operator=(const Stay&) = delete;
+    Stay(Stay&& other) noexcept = default;
+    Stay& operator=(Stay&& other) = delete;
 
     ~Stay() {
+        if (!connection_) return;  // moved from
         HandlerHasEnded();
         connection_->End();
         --worker_.Load();
@@ -55,27 +57,32 @@ private:
     Endpoint remote_;
 };
 
-Detached Serve(Worker& worker, Door& door, std::unique_ptr<Stay> stay) {
-    Connection& connection = stay->Link();
+Detached Serve(Worker& worker, Door& door, Stay stay) {
+    Connection& connection = stay.Link();
     co_await Enter{connection.OwnScope()};
 
     std::exception_ptr failure;
     try {
-        co_await door.Protocol().ProcedureClient(stay->Client());
+        co_await door.Protocol().ProcedureClient(stay.Client());
     } catch (...) {
         failure = std::current_exception();
     }
-    if (failure) worker.Core().Report(stay->Client().Id(), failure);
+    if (failure) worker.Core().Report(stay.Client().Id(), failure);
 
     co_await connection.EndChildren(worker.Core().Settings().linger);
-    stay->HandlerHasEnded();
-    if (connection.MustLinger()) co_await connection.Linger(worker.Core().Settings().linger);
+    stay.HandlerHasEnded();
+    if (!connection.MustLinger()) co_return;
+    try {
+        co_await connection.Linger(worker.Core().Settings().linger);
+    } catch (const std::bad_alloc&) {
+        // The peer may miss what was sent last.
+    }
 }
 
 }  // namespace
 
-void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) {
-    auto stay = std::make_unique<Stay>(worker, door, std::move(connection), remote);
+void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept {
+    Stay stay(worker, door, std::move(connection), remote);
     if (worker.IsStopping()) return;
 
     std::shared_ptr<IOCP_Client> client;
@@ -84,9 +91,13 @@ void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connec
         if (!client) ++worker.Core().Count().clients_refused;
     });
     if (!client) return;
-    stay->Admit(std::move(client));
-    const Activity::Running started(stay->Client().Id(), {});
-    Serve(worker, door, std::move(stay));
+    try {
+        stay.Admit(std::move(client));
+        const Activity::Running started(stay.Client().Id(), {});
+        Serve(worker, door, std::move(stay));
+    } catch (const std::bad_alloc&) {
+        ++worker.Core().Count().refused_no_memory;
+    }
 }
 
 }  // namespace iocp::detail

@@ -49,7 +49,7 @@ private:
 };
 
 // On the client's home worker, whose Load counts it already: asks the protocol for a client object and starts its
-// handler. Where either is refused the connection is ended.
-void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote);
+// handler. Where either is refused, or there is no memory for it, the connection is ended.
+void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept;
 
 }  // namespace iocp::detail

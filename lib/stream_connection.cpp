@@ -110,6 +110,7 @@ bool StreamConnection::StartSend(SendWait& wait) {
     if (send_failure_ != Outcome::Ok) return Refuse(wait, send_failure_);
 
     const bool first = sending_ == nullptr;
+    if (first) wait.operation = &Home().Operations().Acquire(IOCP_Operation::Kind::Send);
     (first ? sending_ : last_sending_->next) = &wait;
     last_sending_ = &wait;
     wait.queued = true;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace iocp::detail {
@@ -60,7 +61,11 @@ StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHan
                                AcceptDepth depth)
     : Door(settings, guard), home_(home), socket_(socket), depth_(depth), pace_(*this, [](Timer& timer) noexcept {
           static_cast<PaceTimer&>(timer).listener.WakePaced();
-      }) {}
+      }) {
+    waiting_.reserve(depth_.most);
+    paced_.reserve(depth_.most);
+    pending_.reserve(depth_.most);
+}
 
 StreamListener::~StreamListener() {
     if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);
@@ -74,6 +79,8 @@ void StreamListener::Open() {
 }
 
 Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
+    OperationWait accept(worker, IOCP_Operation::Kind::Accept);
+    IOCP_Operation::FarEnd& far_end = accept->Far();
     ++self.loops_;
     while (!self.stopped_) {
         if (!self.TakeSlot()) {
@@ -82,8 +89,8 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
             continue;
         }
         self.full_ = false;
-        OperationWait accept(worker, IOCP_Operation::Kind::Accept);
         accept->socket = self.socket_;
+        accept->native_code = 0;
         self.pending_.push_back(&*accept);
         co_await accept;
         self.pending_.erase(std::find(self.pending_.begin(), self.pending_.end(), &*accept));
@@ -91,10 +98,9 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
         if (accept->native_code == 0) {
             self.AdaptDepth();
             const SocketHandle socket = std::exchange(accept->accepted, kNoSocket);
-            const Endpoint remote = accept->Far().endpoint;
-            if (!self.Guard().Enter(remote))
-                self.TurnAway(socket, remote);
-            else if (co_await ItsTurn{self})
+            const Endpoint remote = far_end.endpoint;
+            if (!self.Enter(socket, remote)) continue;
+            if (co_await ItsTurn{self})
                 self.LetIn(socket, remote);
             else
                 self.LeaveUnseen(socket, remote);
@@ -109,26 +115,60 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
 }
 
 // The last pending accept was taken: clients come faster than accepts are renewed.
-void StreamListener::AdaptDepth() {
+void StreamListener::AdaptDepth() noexcept {
     if (!pending_.empty() || depth_.least == depth_.most) return;
     const unsigned wanted = std::min(loops_ * 2, depth_.most);
-    while (loops_ < wanted) AcceptLoop(home_, *this);
+    try {
+        while (loops_ < wanted) AcceptLoop(home_, *this);
+    } catch (const std::bad_alloc&) {
+        // Those that there are must do.
+    }
 }
 
-void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) {
+// Counts the client. False: it has been turned away.
+bool StreamListener::Enter(SocketHandle socket, const Endpoint& remote) noexcept {
+    try {
+        if (Guard().Enter(remote)) return true;
+        TurnAway(socket, remote);
+    } catch (const std::bad_alloc&) {
+        ++home_.Core().Count().refused_no_memory;
+        home_.Net().CloseSocket(socket);
+        GiveSlotBack();
+    }
+    return false;
+}
+
+void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) noexcept {
     Worker& worker = home_.Core().LeastLoaded();
     ++worker.Load();
-    const auto begin = [this, &worker, socket, remote] {
-        if (worker.Io().Attach(socket, SocketRole::Stream) != 0) {
-            --worker.Load();
-            return LeaveUnseen(socket, remote);
-        }
-        BeginSession(worker, *this, std::make_shared<StreamConnection>(worker, socket), remote);
-    };
-    if (&worker == &home_) return begin();
-    if (worker.Mail()->Post(begin)) return;
-    --worker.Load();  // that worker has ended already
-    LeaveUnseen(socket, remote);
+    if (&worker == &home_) return Begin(worker, socket, remote);
+    try {
+        if (worker.Mail()->Post([this, &worker, socket, remote] { Begin(worker, socket, remote); })) return;
+        --worker.Load();  // that worker has ended already
+        LeaveUnseen(socket, remote);
+    } catch (const std::bad_alloc&) {
+        ++home_.Core().Count().refused_no_memory;
+        --worker.Load();
+        LeaveUnseen(socket, remote);
+    }
+}
+
+// On the worker that is to be the client's home.
+void StreamListener::Begin(Worker& worker, SocketHandle socket, const Endpoint& remote) noexcept {
+    if (worker.Io().Attach(socket, SocketRole::Stream) != 0) {
+        --worker.Load();
+        return LeaveUnseen(socket, remote);
+    }
+    std::shared_ptr<StreamConnection> connection;
+    try {
+        connection = std::make_shared<StreamConnection>(worker, socket);
+    } catch (const std::bad_alloc&) {
+        ++home_.Core().Count().refused_no_memory;
+        --worker.Load();
+        worker.Io().Close(socket);
+        return Left(remote);
+    }
+    BeginSession(worker, *this, std::move(connection), remote);
 }
 
 void StreamListener::LeaveUnseen(SocketHandle socket, const Endpoint& remote) noexcept {
@@ -164,7 +204,7 @@ void StreamListener::GiveSlotBack() noexcept {
 void StreamListener::WakeOne() noexcept {
     if (waiting_.empty()) return;
     const auto loop = waiting_.front();
-    waiting_.pop_front();
+    waiting_.erase(waiting_.begin());
     waiting_for_slot_ = !waiting_.empty();
     loop.resume();
 }
@@ -178,7 +218,7 @@ void StreamListener::WakePaced() noexcept {
         const auto wait = Guard().TakeAccept(home_.Now());
         if (wait > std::chrono::nanoseconds::zero()) return Pace(wait);
         const auto loop = paced_.front();
-        paced_.pop_front();
+        paced_.erase(paced_.begin());
         loop.resume();
     }
 }
@@ -191,7 +231,7 @@ void StreamListener::WakeAll() noexcept {
     }
     while (!paced_.empty()) {
         const auto loop = paced_.front();
-        paced_.pop_front();
+        paced_.erase(paced_.begin());
         loop.resume();
     }
 }

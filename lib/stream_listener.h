@@ -12,7 +12,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <deque>
+#include <vector>
 
 namespace iocp::detail {
 
@@ -52,20 +52,23 @@ private:
     void Pace(std::chrono::nanoseconds wait);
     void WakePaced() noexcept;
     void WakeAll() noexcept;
-    void LetIn(SocketHandle socket, const Endpoint& remote);
+    [[nodiscard]] bool Enter(SocketHandle socket, const Endpoint& remote) noexcept;
+    void LetIn(SocketHandle socket, const Endpoint& remote) noexcept;
+    void Begin(Worker& worker, SocketHandle socket, const Endpoint& remote) noexcept;
     void LeaveUnseen(SocketHandle socket, const Endpoint& remote) noexcept;
     void TurnAway(SocketHandle socket, const Endpoint& remote) noexcept;
-    void AdaptDepth();
+    void AdaptDepth() noexcept;
 
     Worker& home_;
     SocketHandle socket_;
     const AcceptDepth depth_;
     std::atomic<std::size_t> slots_taken_ = 0;  // clients, and accepts that are pending
     std::atomic<bool> waiting_for_slot_ = false;
-    std::deque<std::coroutine_handle<>> waiting_;
-    std::deque<std::coroutine_handle<>> paced_;  // wait for accepts_per_second, each with its client
+    // With room for all accept loops.
+    std::vector<std::coroutine_handle<>> waiting_;
+    std::vector<std::coroutine_handle<>> paced_;  // wait for accepts_per_second, each with its client
+    std::vector<IOCP_Operation*> pending_;
     PaceTimer pace_;
-    std::deque<IOCP_Operation*> pending_;
     unsigned loops_ = 0;
     bool full_ = false;
     bool stopped_ = false;

@@ -3,7 +3,9 @@
 
 #include <iocp/timer.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <vector>
 
 namespace iocp::detail {
@@ -19,7 +21,13 @@ public:
     TimerQueue(const TimerQueue&) = delete;
     TimerQueue& operator=(const TimerQueue&) = delete;
 
-    // Arms `timer`, which is not armed.
+    // Makes sure that a few timers can be armed without memory: for what cannot fail once it has begun. Throws
+    // std::bad_alloc.
+    void MakeRoom() {
+        if (heap_.capacity() - heap_.size() < kRoom) heap_.reserve(std::max(2 * heap_.capacity(), 2 * kRoom));
+    }
+
+    // Arms `timer`, which is not armed. Throws std::bad_alloc.
     void Arm(Timer& timer, Clock::time_point due);
 
     // No effect on a timer that is not armed.
@@ -43,6 +51,7 @@ private:
         Clock::time_point due;
         Timer* timer;  // null in a gap
     };
+    static constexpr std::size_t kRoom = 8;
     static constexpr auto kLater = [](const Entry& one, const Entry& other) { return one.due > other.due; };
 
     void Place(const Entry& entry, std::size_t position) noexcept;

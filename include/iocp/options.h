@@ -98,6 +98,7 @@ struct Options {
 struct Counters {
     std::uint64_t clients_accepted = 0;
     std::uint64_t clients_refused = 0;      // by AcceptClient
+    std::uint64_t refused_no_memory = 0;    // by the core, which had no memory for them
     std::uint64_t listeners_full = 0;       // times a listener stopped accepting at Limits::clients
     std::uint64_t accept_retries = 0;       // accepts that failed and were tried again
     std::uint64_t datagrams_dropped = 0;    // of refused peers, or above max_queued_datagrams or max_queued_bytes

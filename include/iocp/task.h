@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -37,6 +38,17 @@ public:
 protected:
     ~Group() = default;
 };
+
+// A frame does not begin where memory was allocated. Ends the process where that means a miscompiled coroutine: with
+// GCC.
+void JudgeFrame(const Place& defined) noexcept;
+
+// Finds the coroutines that GCC 12 compiles wrong: it puts a variable of its own in front of what should be the
+// beginning of the frame, which then is destroyed in place of being started.
+inline void MustBeWhole(std::coroutine_handle<> coroutine, const Place& defined) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(coroutine.address());
+    if (address % __STDCPP_DEFAULT_NEW_ALIGNMENT__ != 0) JudgeFrame(defined);
+}
 
 // What the promises of all tasks share: who waits, and whether the waiter is still inside its await_suspend.
 //
@@ -225,12 +237,16 @@ private:
 template <class T>
 Task<T> detail::TaskPromise<T>::get_return_object(Place defined) noexcept {
     IsDefinedAt(defined);
-    return Task<T>(std::coroutine_handle<TaskPromise>::from_promise(*this));
+    const auto coroutine = std::coroutine_handle<TaskPromise>::from_promise(*this);
+    MustBeWhole(coroutine, defined);
+    return Task<T>(coroutine);
 }
 
 inline Task<void> detail::TaskPromise<void>::get_return_object(Place defined) noexcept {
     IsDefinedAt(defined);
-    return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
+    const auto coroutine = std::coroutine_handle<TaskPromise>::from_promise(*this);
+    MustBeWhole(coroutine, defined);
+    return Task<void>(coroutine);
 }
 
 namespace detail {

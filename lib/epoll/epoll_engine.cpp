@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace iocp::detail {
@@ -62,8 +63,17 @@ EpollEngine::EpollEngine(BufferPool& buffers) : buffers_(buffers), epoll_(epoll_
 
 EpollEngine::~EpollEngine() { close(epoll_); }
 
+bool EpollEngine::MakeRoomFor(SocketHandle socket) noexcept {
+    try {
+        if (socket >= sockets_.size()) sockets_.resize(std::max<std::size_t>(socket + 1, sockets_.size() * 2));
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 int EpollEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
-    if (socket >= sockets_.size()) sockets_.resize(std::max<std::size_t>(socket + 1, sockets_.size() * 2));
+    if (!MakeRoomFor(socket)) return ENOMEM;
     SocketState& state = StateOf(socket);
     state.in.ready = state.out.ready = true;
     state.peer_ended = false;

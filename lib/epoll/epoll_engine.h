@@ -42,6 +42,7 @@ private:
 
     static constexpr int kMostEvents = 256;
 
+    [[nodiscard]] bool MakeRoomFor(SocketHandle socket) noexcept;
     [[nodiscard]] SocketState& StateOf(SocketHandle socket) noexcept { return sockets_[socket]; }
     [[nodiscard]] Direction& DirectionOf(IOCP_Operation& operation) noexcept;
     void OnEvent(std::uint64_t tag, std::uint32_t events);

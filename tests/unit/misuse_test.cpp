@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <iocp/iocp.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +95,18 @@ class MisuseDeathTest : public testing::Test {
 protected:
     MisuseDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
+
+Task<> AskInACondition() {
+    if (!co_await iocp::Sleep(std::chrono::milliseconds(1))) co_return;
+}
+
+TEST_F(MisuseDeathTest, ACoroutineThatGcc12WouldNotStart) {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+    EXPECT_DEATH(static_cast<void>(AskInACondition()), "misuse: GCC 12 compiles this coroutine wrong");
+#else
+    GTEST_SKIP() << "of GCC 12 only";
+#endif
+}
 
 TEST_F(MisuseDeathTest, TwoRecvAtOnce) {
     const auto run = [] {
