@@ -41,6 +41,7 @@ public:
     void OnReady(std::uint32_t events) override;
     void Send(Clock::time_point due);
     void ResendIfLost(Clock::time_point now);
+    [[nodiscard]] const std::deque<Clock::time_point>& Unanswered() const { return due_; }
 
 private:
     void Close();
@@ -84,7 +85,9 @@ public:
     std::array<char, kBuffer> buffer{};
 
 private:
+    void ConnectAll();
     void SendWhatIsDue(Clock::time_point now);
+    void CountUnanswered(Clock::time_point now);
     void Progress(Clock::time_point now, Clock::time_point end);
 
     Loop loop_;
@@ -232,7 +235,7 @@ void Client::ResendIfLost(Clock::time_point now) {
     Flush();
 }
 
-Figures Load::Run() {
+void Load::ConnectAll() {
     constexpr std::size_t kMostConnecting = 500;
     for (std::size_t i = 0; i < settings.clients; ++i) {
         Client& client = *clients_.emplace_back(std::make_unique<Client>(*this, i));
@@ -241,7 +244,13 @@ Figures Load::Run() {
         while (!settings.churn && connected_ + kMostConnecting <= i) loop_.Turn(1s);
     }
     while (connected_ < settings.clients) loop_.Turn(1s);
+    if (!settings.announced) return;
+    std::puts("connected");
+    std::fflush(stdout);
+}
 
+Figures Load::Run() {
+    ConnectAll();
     const auto begin = Clock::now();
     const auto seconds = [](double count) {
         return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
@@ -261,7 +270,9 @@ Figures Load::Run() {
         if (now - heard_at_ > kStuck) Fail("nothing comes back any more");
         Progress(now, end);
     }
-    figures_.seconds = std::chrono::duration<double>(Clock::now() - measure_from_).count();
+    const auto ended = Clock::now();
+    figures_.seconds = std::chrono::duration<double>(ended - measure_from_).count();
+    if (pacing_) CountUnanswered(ended);
     if (settings.progress) std::fprintf(stderr, "\r%24s\r", "");
     return std::move(figures_);
 }
@@ -273,6 +284,15 @@ void Load::SendWhatIsDue(Clock::time_point now) {
         clients_[next_client_]->Send(next_due_);
         next_client_ = (next_client_ + 1) % clients_.size();
     }
+}
+
+// The longest waits would be missing otherwise: those for a server that fell behind.
+void Load::CountUnanswered(Clock::time_point now) {
+    for (const auto& client : clients_)
+        for (const Clock::time_point due : client->Unanswered()) {
+            figures_.latencies.Add(now - due);
+            ++figures_.unanswered;
+        }
 }
 
 void Load::Progress(Clock::time_point now, Clock::time_point end) {
