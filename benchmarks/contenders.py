@@ -104,7 +104,7 @@ def measure(build, contender, seconds, arguments):
     time.sleep(seconds * 0.9)
     cpu, taken = contender.cpu_nanoseconds() - before, time.monotonic() - begin
     found = figures(process, contender.name)
-    if found["round_trips"] == 0:  # the machine is very busy: then it takes longer, until the load gives up
+    if cpu == 0 or found["round_trips"] == 0:  # the machine is very busy: longer then, until the load gives up
         return measure(build, contender, 2 * seconds, arguments)
     rate = found["round_trips"] / found["seconds"]
     return {"cpu_us": cpu / 1e3 / (rate * taken), "rate": rate, **{key: found[key] for key in
