@@ -15,6 +15,7 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace load {
@@ -87,6 +88,7 @@ public:
 private:
     void ConnectAll();
     void SendWhatIsDue(Clock::time_point now);
+    std::optional<Clock::time_point> TakeDue(Clock::time_point now);
     void CountUnanswered(Clock::time_point now);
     void Progress(Clock::time_point now, Clock::time_point end);
 
@@ -279,20 +281,26 @@ Figures Load::Run() {
 
 // By a schedule that does not wait for answers: a server that falls behind is charged with all of its delay.
 void Load::SendWhatIsDue(Clock::time_point now) {
-    const auto interval = std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / settings.rate));
-    for (; next_due_ <= now; next_due_ += interval) {
-        clients_[next_client_]->Send(next_due_);
+    while (const auto due = TakeDue(now)) {
+        clients_[next_client_]->Send(*due);
         next_client_ = (next_client_ + 1) % clients_.size();
     }
 }
 
+std::optional<Clock::time_point> Load::TakeDue(Clock::time_point now) {
+    if (next_due_ > now) return std::nullopt;
+    return std::exchange(next_due_,
+                         next_due_ + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / settings.rate)));
+}
+
 // The longest waits would be missing otherwise: those for a server that fell behind.
 void Load::CountUnanswered(Clock::time_point now) {
-    for (const auto& client : clients_)
-        for (const Clock::time_point due : client->Unanswered()) {
-            figures_.latencies.Add(now - due);
-            ++figures_.unanswered;
-        }
+    const auto count = [&](Clock::time_point due) {
+        figures_.latencies.Add(now - due);
+        ++figures_.unanswered;
+    };
+    for (const auto& client : clients_) std::ranges::for_each(client->Unanswered(), count);
+    while (const auto due = TakeDue(now)) count(*due);
 }
 
 void Load::Progress(Clock::time_point now, Clock::time_point end) {
