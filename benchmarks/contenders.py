@@ -2,6 +2,7 @@
 """Echo servers that are measured side by side, and the load that measures them."""
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -79,9 +80,9 @@ def peers(build):
 
 def load(build, address, seconds, *arguments):
     """The load on a server, on the last processor, once its clients are connected."""
-    command = ["taskset", "--cpu-list", str(PROCESSORS[-1]), str(build / "benchmarks/load/echo_load"), address, "--json",
-               "--seconds", str(seconds), *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = ["taskset", "--cpu-list", PROCESSORS[-1], build / "benchmarks/load/echo_load", address, "--json",
+               "--seconds", seconds, *arguments]
+    process = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True)
     process.stdout.readline()
     return process
 
@@ -109,3 +110,9 @@ def measure(build, contender, seconds, arguments):
     rate = found["round_trips"] / found["seconds"]
     return {"cpu_us": cpu / 1e3 / (rate * taken), "rate": rate, **{key: found[key] for key in
             ("p50_us", "p99_us", "p999_us", "lost", "histogram")}}
+
+
+def take_turns(build, field, options, arguments):
+    """The figures of each server in each round; each round has another order."""
+    return [{each.name: measure(build, each, options.seconds, arguments) for each in random.sample(field, len(field))}
+            for _ in range(options.rounds)]
