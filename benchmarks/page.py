@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page that benchmarks/compare writes: for each work the CPU of every server as bars, and its latencies.
+"""The page that benchmarks/compare writes: for each work the figure that ranks servers as bars, and their latencies.
 
 It stands alone: one HTML file with drawings in SVG, light or dark as the reader's system is.
 """
@@ -25,8 +25,8 @@ WIDTH, LABELS = 960, 210
 class Server:
     """A row of a work: what is shown of one server."""
 
-    def __init__(self, name, ours, cpu_us, ratio, spread, histogram):
-        self.name, self.ours, self.cpu_us, self.ratio, self.spread = name, ours, cpu_us, ratio, spread
+    def __init__(self, name, ours, microseconds, ratio, spread, histogram):
+        self.name, self.ours, self.microseconds, self.ratio, self.spread = name, ours, microseconds, ratio, spread
         self.histogram = histogram  # sorted pairs: upper end in nanoseconds, count
 
 
@@ -44,7 +44,7 @@ def bars(servers):
             f'<rect x="{LABELS}" y="{y + 4}" width="{length:.1f}" height="16" rx="2" fill="{colour}"/>'
             f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y + 12}" y2="{y + 12}" stroke="currentColor"/>'
             f'<text x="{max(high, LABELS + length) + 8:.1f}" y="{y + 16}">{each.ratio:.2f}'
-            f'<tspan class="quiet" dx="8">{each.cpu_us:.2f} us</tspan></text>')
+            f'<tspan class="quiet" dx="8">{each.microseconds:.2f} us</tspan></text>')
     one = LABELS + scale
     height = len(servers) * step + 4
     return (f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><line class="grid" x1="{one:.1f}" x2="{one:.1f}" y1="0" '
@@ -94,13 +94,13 @@ def latencies(servers):
 
 
 def page(works, machine, command):
-    """`works`: pairs of a title and its servers."""
+    """`works`: a title, what ranks the servers, and the servers of each."""
     sections = "".join(
-        f"<h2>{escape(title)}</h2><figure>{bars(servers)}<figcaption>Server CPU per round trip against the best server "
+        f"<h2>{escape(title)}</h2><figure>{bars(servers)}<figcaption>{escape(caption)}, against the best server "
         f"written by hand; the line is the middle half of the rounds.</figcaption></figure>"
         f"<figure>{latencies(servers)}<figcaption>How long round trips took, in the colours above.</figcaption>"
         f"</figure>"
-        for title, servers in works)
+        for title, caption, servers in works)
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Echo servers side by side</title>'
             f"<style>{STYLE}</style><h1>Echo servers side by side</h1><p>{escape(machine)}<br>"
             f"<code>{escape(command)}</code></p>{sections}</html>\n")

@@ -24,7 +24,8 @@ Loads an echo server, checks every byte that comes back, and tells how fast it w
   --churn        each round trip on a connection of its own
   --udp          datagrams
   --seconds S    measured (2), after --warm-up S (0.5)
-  --json         one line of JSON, with the counts of the histogram: [upper end in nanoseconds, count]
+  --json         a line "connected", and at the end one of JSON, with the counts of the histogram: [upper end in
+                 nanoseconds, count]
 )";
 
 double NumberFrom(const std::string& text) {
@@ -36,11 +37,13 @@ double NumberFrom(const std::string& text) {
 
 double Microseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
 
+unsigned long long RoundTrips(const load::Figures& figures) { return figures.latencies.Total() - figures.unanswered; }
+
 void Print(const load::Figures& figures) {
     const auto& all = figures.latencies;
-    std::printf("%llu round trips in %.2f s: %.0f a second; %llu lost\n", static_cast<unsigned long long>(all.Total()),
-                figures.seconds, static_cast<double>(all.Total()) / figures.seconds,
-                static_cast<unsigned long long>(figures.lost));
+    std::printf("%llu round trips in %.2f s: %.0f a second; %llu lost, %llu not answered yet\n", RoundTrips(figures),
+                figures.seconds, static_cast<double>(RoundTrips(figures)) / figures.seconds,
+                static_cast<unsigned long long>(figures.lost), static_cast<unsigned long long>(figures.unanswered));
     for (const double share : {0.5, 0.9, 0.99, 0.999, 0.9999, 1.0})
         std::printf("%8.2f %%  %10.1f us\n", share * 100, Microseconds(all.Percentile(share)));
 }
@@ -50,7 +53,7 @@ void PrintJson(const load::Figures& figures) {
     std::printf(
         R"({"round_trips": %llu, "seconds": %.6f, "lost": %llu, "p50_us": %.2f, "p99_us": %.2f, "p999_us": %.2f, )"
         R"("max_us": %.2f, "histogram": [)",
-        static_cast<unsigned long long>(all.Total()), figures.seconds, static_cast<unsigned long long>(figures.lost),
+        RoundTrips(figures), figures.seconds, static_cast<unsigned long long>(figures.lost),
         Microseconds(all.Percentile(0.5)), Microseconds(all.Percentile(0.99)), Microseconds(all.Percentile(0.999)),
         Microseconds(all.Percentile(1)));
     const char* comma = "";
@@ -95,6 +98,7 @@ int main(int count, char** texts) {
         return 2;
     }
     settings.progress = !json;
+    settings.announced = json;
     const load::Figures figures = load::Run(settings);
     json ? PrintJson(figures) : Print(figures);
 }

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace load {
@@ -41,6 +42,7 @@ public:
     void OnReady(std::uint32_t events) override;
     void Send(Clock::time_point due);
     void ResendIfLost(Clock::time_point now);
+    [[nodiscard]] const std::deque<Clock::time_point>& Unanswered() const { return due_; }
 
 private:
     void Close();
@@ -49,12 +51,14 @@ private:
     void Receive();
     void TakeStream(std::span<const char> bytes);
     void TakeDatagram(std::span<const char> bytes);
+    void BecomeReady();
     void Answered();
 
     Load& load_;
     const std::uint64_t start_;
     int socket_ = -1;
     bool connected_ = false;
+    bool ready_ = false;
     bool blocked_ = false;
     std::uint64_t wanted_ = 0;  // bytes of the messages that are due
     std::uint64_t sent_ = 0;
@@ -71,25 +75,30 @@ public:
     Figures Run();
 
     void Watch(int socket, Client& client) { loop_.Watch(socket, EPOLLIN | EPOLLOUT | EPOLLET, client); }
-    void Connected() { ++connected_; }
+    void Ready() { ++ready_; }
+    [[nodiscard]] bool Goes() const { return goes_; }
     void Add(Clock::time_point due, Clock::time_point now) {
         heard_at_ = now;
         if (now >= measure_from_) figures_.latencies.Add(now - due);
     }
     void Lost() { ++figures_.lost; }
-    [[nodiscard]] bool Paced() const { return settings.rate > 0 && pacing_; }
 
     const Settings settings;
     const Noise noise;
     std::array<char, kBuffer> buffer{};
 
 private:
+    void ConnectAll();
+    void AwaitReady(std::size_t count);
     void SendWhatIsDue(Clock::time_point now);
+    std::optional<Clock::time_point> TakeDue(Clock::time_point now);
+    void CountUnanswered(Clock::time_point now);
     void Progress(Clock::time_point now, Clock::time_point end);
 
     Loop loop_;
     std::deque<std::unique_ptr<Client>> clients_;
-    std::size_t connected_ = 0;
+    std::size_t ready_ = 0;  // clients
+    bool goes_ = false;      // all are
     Figures figures_;
     Clock::time_point measure_from_ = Clock::time_point::max();
     Clock::time_point heard_at_ = Clock::now();
@@ -137,12 +146,9 @@ void Client::OnConnected() {
     getsockopt(socket_, SOL_SOCKET, SO_ERROR, &code, &size);
     if (code != 0) Fail(std::string("connect: ") + std::strerror(code));
     connected_ = true;
-    load_.Connected();
-    if (load_.settings.churn) return Flush();
-    if (load_.settings.rate > 0) return;
-    const auto now = Clock::now();
-    for (std::size_t i = 0; i < load_.settings.pipeline; ++i) due_.push_back(now);
-    wanted_ = load_.settings.pipeline * load_.settings.bytes;
+    const auto& settings = load_.settings;
+    if (settings.udp) BecomeReady();
+    if (!settings.churn && !settings.udp) return Send(Clock::now());
     Flush();
 }
 
@@ -206,8 +212,14 @@ void Client::TakeDatagram(std::span<const char> bytes) {
     Flush();
 }
 
+// A connection is ready when its first message has come back: systems complete more of them than a server lets in.
+void Client::BecomeReady() {
+    if (!std::exchange(ready_, true)) load_.Ready();
+}
+
 // The oldest message has come back whole.
 void Client::Answered() {
+    BecomeReady();
     const auto now = Clock::now();
     load_.Add(due_.front(), now);
     due_.pop_front();
@@ -232,17 +244,34 @@ void Client::ResendIfLost(Clock::time_point now) {
     Flush();
 }
 
-Figures Load::Run() {
+void Load::ConnectAll() {
     constexpr std::size_t kMostConnecting = 500;
     for (std::size_t i = 0; i < settings.clients; ++i) {
         Client& client = *clients_.emplace_back(std::make_unique<Client>(*this, i));
         client.Connect();
         if (settings.churn) client.Send(Clock::now());
-        while (!settings.churn && connected_ + kMostConnecting <= i) loop_.Turn(1s);
+        if (!settings.churn && i >= kMostConnecting) AwaitReady(i - kMostConnecting + 1);
     }
-    while (connected_ < settings.clients) loop_.Turn(1s);
+    AwaitReady(settings.clients);
+    goes_ = true;
+    if (!settings.announced) return;
+    std::puts("connected");
+    std::fflush(stdout);
+}
 
+void Load::AwaitReady(std::size_t count) {
+    while (ready_ < count) {
+        loop_.Turn(1s);
+        if (Clock::now() - heard_at_ > kStuck) Fail("nothing comes back");
+    }
+}
+
+Figures Load::Run() {
+    ConnectAll();
     const auto begin = Clock::now();
+    if (settings.rate <= 0 && !settings.churn)
+        for (const auto& client : clients_)
+            for (std::size_t i = 0; i < settings.pipeline; ++i) client->Send(begin);
     const auto seconds = [](double count) {
         return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
     };
@@ -261,18 +290,35 @@ Figures Load::Run() {
         if (now - heard_at_ > kStuck) Fail("nothing comes back any more");
         Progress(now, end);
     }
-    figures_.seconds = std::chrono::duration<double>(Clock::now() - measure_from_).count();
+    const auto ended = Clock::now();
+    figures_.seconds = std::chrono::duration<double>(ended - measure_from_).count();
+    if (pacing_) CountUnanswered(ended);
     if (settings.progress) std::fprintf(stderr, "\r%24s\r", "");
     return std::move(figures_);
 }
 
 // By a schedule that does not wait for answers: a server that falls behind is charged with all of its delay.
 void Load::SendWhatIsDue(Clock::time_point now) {
-    const auto interval = std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / settings.rate));
-    for (; next_due_ <= now; next_due_ += interval) {
-        clients_[next_client_]->Send(next_due_);
+    while (const auto due = TakeDue(now)) {
+        clients_[next_client_]->Send(*due);
         next_client_ = (next_client_ + 1) % clients_.size();
     }
+}
+
+std::optional<Clock::time_point> Load::TakeDue(Clock::time_point now) {
+    if (next_due_ > now) return std::nullopt;
+    return std::exchange(next_due_,
+                         next_due_ + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / settings.rate)));
+}
+
+// The longest waits would be missing otherwise: those for a server that fell behind.
+void Load::CountUnanswered(Clock::time_point now) {
+    const auto count = [&](Clock::time_point due) {
+        figures_.latencies.Add(now - due);
+        ++figures_.unanswered;
+    };
+    for (const auto& client : clients_) std::ranges::for_each(client->Unanswered(), count);
+    while (const auto due = TakeDue(now)) count(*due);
 }
 
 void Load::Progress(Clock::time_point now, Clock::time_point end) {

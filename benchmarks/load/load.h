@@ -23,13 +23,15 @@ struct Settings {
     double rate = 0;           // messages per second, all clients together; 0: as fast as answers come
     double warm_up = 0.5;      // seconds before the measuring
     double seconds = 2;
-    bool progress = false;
+    bool progress = false;   // a bar on standard error
+    bool announced = false;  // a line "connected" on standard output, before the warm-up
 };
 
 struct Figures {
     Histogram latencies;
     double seconds = 0;
-    std::uint64_t lost = 0;  // datagrams without an answer
+    std::uint64_t lost = 0;        // datagrams without an answer
+    std::uint64_t unanswered = 0;  // messages that were due at a rate; in `latencies` with their age at the end
 };
 
 // Bytes in which no part looks like another; a stream of any length repeats them.

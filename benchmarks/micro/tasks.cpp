@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A task that a coroutine of a worker makes, awaits and destroys, as a handler does with its own.
+#include "allocations.h"
+
 #include <iocp/iocp.h>
 
 #include <benchmark/benchmark.h>
@@ -12,6 +14,7 @@ iocp::Task<int> Answer(int number) { co_return number; }
 
 iocp::Task<> AwaitAgainAndAgain(benchmark::State& state, bool& done) {
     int number = 0;
+    const micro::Allocations allocations(state);
     for (auto _ : state) {
         number += co_await Answer(1);
         benchmark::DoNotOptimize(number);

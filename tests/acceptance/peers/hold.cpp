@@ -14,11 +14,11 @@ constexpr std::size_t kMostConnecting = 500;  // fewer than the server's backlog
 // Many clients, of whom all do the same at once.
 class Crowd {
 public:
-    explicit Crowd(const Target& target) : target_(target) {}
+    Crowd(const Target& target, unsigned sources) : target_(target), sources_(sources) {}
 
     void Connect(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
-            talkers_.emplace_back(loop_, target_, i, 1, changed_);
+            talkers_.emplace_back(loop_, target_, i, sources_, changed_);
             Await(i < kMostConnecting ? 0 : i - kMostConnecting, "connect");
         }
         Await(count, "connect");
@@ -41,6 +41,7 @@ private:
     }
 
     const Target& target_;
+    const unsigned sources_;
     Loop loop_;
     std::size_t changes_ = 0;
     const Talker::Changed changed_ = [this](Talker&) { ++changes_; };
@@ -63,7 +64,7 @@ void Hold(const Target& target, const Arguments& arguments) {
     const auto count = NumberIn(arguments, 0, 10'000);
     const bool in_steps = arguments.size() > 1 && arguments[1] == "steps";
     LimitTime(in_steps ? 600s : 240s);
-    Crowd crowd(target);
+    Crowd crowd(target, static_cast<unsigned>(NumberIn(arguments, 2, 1)));
     if (!in_steps) std::printf("hold %llu clients: ", static_cast<unsigned long long>(count));
 
     auto begin = Clock::now();

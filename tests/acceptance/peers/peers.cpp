@@ -29,7 +29,9 @@ constexpr std::array<Command, 7> kCommands{{
 
 constexpr const char* kUsage =
     "usage: peers COMMAND ADDRESS:PORT [number...]\n"
-    "  hold CLIENTS [steps]      all connected at once; steps: goes on at a line on standard input\n"
+    "  hold CLIENTS [steps [SOURCES]]\n"
+    "                            all connected at once; steps: goes on at a line on standard input; from so many\n"
+    "                            addresses of 127.0.0.0/8\n"
     "  stream BYTES CLIENTS      that many bytes in all, both ways at once\n"
     "  churn CYCLES AT_ONCE      connect, echo, close\n"
     "  full CLIENTS SECONDS      more clients than the server can hold\n"
