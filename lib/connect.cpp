@@ -129,7 +129,10 @@ Detached ReceiveFor(Worker& worker, std::shared_ptr<PeerConnection> peer, Socket
     for (;;) {
         Datagram datagram = co_await socket.RecvFrom();
         if (datagram.Why() == Outcome::Stopped) break;
-        if (datagram && datagram.From() == remote) peer->Deliver(std::move(datagram));
+        if (!datagram)
+            co_await Sleep(worker, kReceivePause);
+        else if (datagram.From() == remote)
+            peer->Deliver(std::move(datagram));
     }
     peer->FedBy(nullptr);
 }

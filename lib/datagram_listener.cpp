@@ -68,7 +68,10 @@ Task<> DatagramListener::Receive(DatagramSocket& socket) {
     for (;;) {
         Datagram datagram = co_await socket.RecvFrom();
         if (datagram.Why() == Outcome::Stopped) co_return;
-        if (datagram) Sort(std::move(datagram));
+        if (datagram)
+            Sort(std::move(datagram));
+        else
+            co_await Sleep(home_, kReceivePause);
     }
 }
 
