@@ -56,7 +56,11 @@ def limits(build):
 
 
 def datagram_limits(build):
-    return [Contender("recvmmsg by hand", "limit", build / "benchmarks/limit/epoll_echo", "udp")]
+    limit = build / "benchmarks/limit"
+    return [
+        Contender("io_uring by hand", "limit", limit / "io_uring_udp_echo"),
+        Contender("recvmmsg by hand", "limit", limit / "epoll_echo", "udp"),
+    ]
 
 
 def peers(build):

@@ -127,13 +127,12 @@ Detached ReceiveFor(Worker& worker, std::shared_ptr<PeerConnection> peer, Socket
     DatagramSocket socket(worker, handle);
     peer->FedBy(&socket);
     for (;;) {
-        const Datagram datagram = co_await socket.RecvFrom();
+        Datagram datagram = co_await socket.RecvFrom();
         if (datagram.Why() == Outcome::Stopped) break;
-        Buffer* copy = datagram && datagram.From() == remote ? Buffer::Make(datagram.size()) : nullptr;
-        if (copy == nullptr) continue;
-        std::copy(datagram.begin(), datagram.end(), copy->Bytes());
-        copy->size = datagram.size();
-        peer->Deliver(copy);
+        if (!datagram)
+            co_await Sleep(worker, kReceivePause);
+        else if (datagram.From() == remote)
+            peer->Deliver(std::move(datagram));
     }
     peer->FedBy(nullptr);
 }

@@ -8,7 +8,6 @@
 #include "socket.h"
 #include "worker.h"
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -67,32 +66,25 @@ Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {
 
 Task<> DatagramListener::Receive(DatagramSocket& socket) {
     for (;;) {
-        const Datagram datagram = co_await socket.RecvFrom();
+        Datagram datagram = co_await socket.RecvFrom();
         if (datagram.Why() == Outcome::Stopped) co_return;
-        if (datagram) Sort(datagram);
+        if (datagram)
+            Sort(std::move(datagram));
+        else
+            co_await Sleep(home_, kReceivePause);
     }
 }
 
-void DatagramListener::Sort(const Datagram& datagram) {
+void DatagramListener::Sort(Datagram&& datagram) {
     const auto known = peers_.find(datagram.From());
-    if (known == peers_.end()) {
-        if (const auto rule = RefusalOf(datagram.From())) {
-            ++home_.Core().Count().datagrams_dropped;
-            return Guard().Tell(datagram.From(), *rule);
-        }
-    }
-    Buffer* copy = Buffer::Make(datagram.size());
-    if (copy == nullptr) {
-        if (known == peers_.end()) Guard().Leave(datagram.From());
+    if (known != peers_.end()) return Hand(known->second, std::move(datagram));
+    if (const auto rule = RefusalOf(datagram.From())) {
         ++home_.Core().Count().datagrams_dropped;
-        return;
+        return Guard().Tell(datagram.From(), *rule);
     }
-    std::copy(datagram.begin(), datagram.end(), copy->Bytes());
-    copy->size = datagram.size();
-    if (known == peers_.end())
-        Welcome(datagram.From(), copy);
-    else
-        Hand(Peer(known->second), copy);  // a copy: the client may leave meanwhile
+    if (Buffer* const first = CopyOf(datagram)) return Welcome(datagram.From(), first);
+    Guard().Leave(datagram.From());
+    ++home_.Core().Count().datagrams_dropped;
 }
 
 // Nothing: the new peer is counted as one of its address.
@@ -122,10 +114,15 @@ void DatagramListener::Welcome(const Endpoint& from, Buffer* first) {
     peers_.erase(from);
 }
 
-void DatagramListener::Hand(const Peer& peer, Buffer* datagram) {
-    if (peer.worker == Worker::Current()) return peer.seat->connection->Deliver(datagram);
-    const bool posted = peer.worker->Mail()->Post([peer, datagram] { peer.seat->connection->Deliver(datagram); });
-    if (!posted) datagram->GiveBack();
+void DatagramListener::Hand(const Peer& peer, Datagram&& datagram) {
+    if (peer.worker == &home_) return peer.seat->connection->Deliver(std::move(datagram));
+    Buffer* const copy = CopyOf(datagram);
+    if (copy == nullptr) {
+        ++home_.Core().Count().datagrams_dropped;
+        return;
+    }
+    // With the seat: the client may leave meanwhile.
+    if (!peer.worker->Mail()->Post([seat = peer.seat, copy] { seat->connection->Deliver(copy); })) copy->GiveBack();
 }
 
 void DatagramListener::Left(const Endpoint& remote) noexcept {

@@ -48,10 +48,10 @@ private:
     static Detached Serve(Worker& worker, DatagramListener& self);
 
     [[nodiscard]] Task<> Receive(DatagramSocket& socket);
-    void Sort(const Datagram& datagram);
+    void Sort(Datagram&& datagram);
     [[nodiscard]] std::optional<Rejection> RefusalOf(const Endpoint& from);
     void Welcome(const Endpoint& from, Buffer* first);
-    static void Hand(const Peer& peer, Buffer* datagram);
+    void Hand(const Peer& peer, Datagram&& datagram);
 
     Worker& home_;
     SocketHandle handle_;

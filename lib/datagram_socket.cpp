@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "buffer_pool.h"
 #include "datagram.h"
+#include "datagram_batch.h"
 #include "misuse.h"
 #include "socket.h"
 #include "worker.h"
 
 #include <iocp/datagram_socket.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace iocp {
@@ -28,6 +30,14 @@ Result SendDatagram(Worker& worker, SocketHandle socket, const Endpoint& to,
     return result;
 }
 
+Buffer* CopyOf(const Received& datagram) noexcept {
+    Buffer* const copy = Buffer::Make(datagram.size());
+    if (copy == nullptr) return nullptr;
+    std::copy(datagram.begin(), datagram.end(), copy->Bytes());
+    copy->size = datagram.size();
+    return copy;
+}
+
 Endpoint AsNamedBy(const Endpoint& local, const Endpoint& remote) noexcept {
     const bool mapped = local.AddressFamily() == Endpoint::Family::V6 && remote.AddressFamily() == Endpoint::Family::V4;
     return mapped ? MappedToV6(remote) : remote;
@@ -36,7 +46,10 @@ Endpoint AsNamedBy(const Endpoint& local, const Endpoint& remote) noexcept {
 }  // namespace detail
 
 DatagramSocket::DatagramSocket(detail::Worker& worker, SocketHandle handle) noexcept
-    : worker_(worker), handle_(handle), local_(worker.Net().LocalEndpoint(handle)) {}
+    : worker_(worker),
+      handle_(handle),
+      local_(worker.Net().LocalEndpoint(handle)),
+      came_(std::make_unique<detail::DatagramBatch>(worker.DatagramBuffers())) {}
 
 DatagramSocket::~DatagramSocket() { worker_.Io().Close(handle_); }
 
@@ -51,23 +64,30 @@ void DatagramSocket::Stop() noexcept {
     worker_.Io().Cancel(*receiving_->operation_);
 }
 
+bool DatagramSocket::Receive(IOCP_Operation& operation) {
+    if (came_->Take(operation)) return true;
+    operation.buffer = worker_.DatagramBuffers().Acquire();
+    if (operation.buffer == nullptr) {
+        operation.native_code = detail::NativeCodeOf(detail::Failure::NoBuffers);
+        return true;
+    }
+    operation.socket = handle_;
+    operation.data = operation.buffer->Bytes();
+    operation.size = static_cast<std::uint32_t>(operation.buffer->Capacity());
+    operation.more = came_.get();
+    return worker_.Io().Submit(operation) == detail::Submission::Finished;
+}
+
 bool DatagramSocket::RecvFromAwaitable::Start(std::coroutine_handle<> coroutine, const detail::Place& place) {
     if (socket_.receiving_ != nullptr) detail::Misuse("two RecvFrom at once on one socket, the second", place);
     if (socket_.stopped_) return false;
-    buffer_ = detail::Buffer::Make(detail::kLongestDatagram);
-    if (buffer_ == nullptr) return false;
-
     detail::Worker& worker = socket_.worker_;
     waiter_ = coroutine;
     operation_ = &worker.Operations().Acquire(IOCP_Operation::Kind::RecvFrom);
-    operation_->socket = socket_.handle_;
-    operation_->data = buffer_->Bytes();
-    operation_->size = static_cast<std::uint32_t>(buffer_->Capacity());
-    operation_->buffer = buffer_;
     operation_->owner = this;
     operation_->completed = &OnCompleted;
     socket_.receiving_ = this;
-    if (worker.Io().Submit(*operation_) == detail::Submission::Pending) return true;
+    if (!socket_.Receive(*operation_)) return true;
     if (worker.SpendInline()) return false;
     worker.Defer(*operation_);
     return true;
@@ -78,11 +98,10 @@ void DatagramSocket::RecvFromAwaitable::OnCompleted(IOCP_Operation& operation) n
 }
 
 Datagram DatagramSocket::RecvFromAwaitable::await_resume() noexcept {
-    if (operation_ == nullptr)
-        return Datagram(Received(Result(socket_.stopped_ ? Outcome::Stopped : Outcome::Full)), {});
+    if (operation_ == nullptr) return Datagram(Received(Result(Outcome::Stopped)), {});
     IOCP_Operation& operation = *std::exchange(operation_, nullptr);
     socket_.receiving_ = nullptr;
-    operation.buffer = nullptr;
+    detail::Buffer* const buffer = std::exchange(operation.buffer, nullptr);
 
     Result result(operation.truncated ? Outcome::TooLong : Outcome::Ok, operation.transferred);
     if (operation.native_code != 0) {
@@ -92,16 +111,13 @@ Datagram DatagramSocket::RecvFromAwaitable::await_resume() noexcept {
     }
     const Endpoint from = operation.Far().endpoint;
     socket_.worker_.Operations().Release(operation);
-    return Datagram(Received(result, std::exchange(buffer_, nullptr)), from);
+    return Datagram(Received(result, buffer), from);
 }
 
 DatagramSocket::RecvFromAwaitable::~RecvFromAwaitable() {
-    if (operation_ != nullptr) {
-        socket_.receiving_ = nullptr;
-        socket_.worker_.Abandon(*operation_);  // with its buffer
-    } else if (buffer_ != nullptr) {
-        buffer_->GiveBack();
-    }
+    if (operation_ == nullptr) return;
+    socket_.receiving_ = nullptr;
+    socket_.worker_.Abandon(*operation_);  // with its buffer
 }
 
 Task<> DatagramProtocol::ProcedureClient(IOCP_Client&) {

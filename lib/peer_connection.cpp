@@ -14,6 +14,13 @@
 
 namespace iocp::detail {
 
+namespace {
+
+// Of the buffers for the longest datagram, until handlers get copies instead.
+constexpr std::size_t kMostOut = 1'024;
+
+}  // namespace
+
 PeerConnection::PeerConnection(Worker& home, SocketHandle socket, const Endpoint& remote, const PeerLimits& limits)
     : Connection(home), socket_(socket), remote_(remote), limits_(limits) {
     Guard().WaitBegins();  // its datagrams are taken in whether a Recv waits or not
@@ -38,7 +45,19 @@ void PeerConnection::Deliver(Buffer* datagram) noexcept {
     if (receiving_ == nullptr || receiving_->cut != Outcome::Ok) return;
     RecvWait& wait = *receiving_;
     Take(wait);
-    wait.Resume();
+    Home().GiveTurn(wait);
+}
+
+void PeerConnection::Deliver(Received&& datagram) noexcept {
+    const bool goes_on = first_ == nullptr && receiving_ != nullptr && receiving_->cut == Outcome::Ok;
+    const bool lends = goes_on && Home().DatagramBuffers().Out() < kMostOut;
+    Buffer* const bytes = lends ? std::exchange(datagram.buffer_, nullptr) : CopyOf(datagram);
+    if (bytes == nullptr) {
+        ++Home().Core().Count().datagrams_dropped;
+        return;
+    }
+    bytes->size = datagram.size();
+    Deliver(bytes);
 }
 
 bool PeerConnection::StartRecv(RecvWait& wait) {

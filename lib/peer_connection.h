@@ -5,6 +5,7 @@
 
 #include <iocp/endpoint.h>
 #include <iocp/operation.h>
+#include <iocp/received.h>
 #include <iocp/timer.h>
 
 #include <atomic>
@@ -34,6 +35,10 @@ public:
     // A datagram of the peer's came, on this side's worker; takes over `datagram`. Resumes the handler where it waits.
     void Deliver(Buffer* datagram) noexcept;
 
+    // The same for one that this worker has received. What is not taken at once is kept as a copy: the buffers are
+    // large, and the worker's.
+    void Deliver(Received&& datagram) noexcept;
+
     // Whose receive loop is only for this peer, and to be stopped with it.
     void FedBy(DatagramSocket* source) noexcept { source_ = source; }
 
@@ -57,7 +62,7 @@ private:
     DatagramSocket* source_ = nullptr;
     Endpoint remote_;
     PeerLimits limits_;
-    Buffer* first_ = nullptr;  // received and not taken yet
+    Buffer* first_ = nullptr;  // received and not taken yet; none of a pool, as the client may outlive that
     Buffer* last_ = nullptr;
     std::size_t queued_ = 0;
     std::size_t queued_bytes_ = 0;

@@ -2,12 +2,14 @@
 #include "worker.h"
 
 #include "core_state.h"
+#include "datagram.h"
 #include "misuse.h"
 #include "socket.h"
 
 #include <gsl/assert>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace iocp::detail {
@@ -48,6 +50,7 @@ Worker::Worker(CoreState& core, const Options& options)
       network_(core.Net()),
       options_(options),
       buffers_(options.receive_buffer, options.max_receive_buffers + options.provided_buffers),
+      datagram_buffers_(kLongestDatagram, std::numeric_limits<std::size_t>::max()),
       cut_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.CutAll(); }),
       unwind_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.UnwindAll(); }) {}
 
@@ -116,6 +119,12 @@ void Worker::RunMessages() {
         wait->OnGranted();
     }
     engine_->Wake();
+}
+
+void Worker::GiveTurn(Wait& wait) {
+    const unsigned rest = std::exchange(inline_budget_, kInlineBudget);
+    wait.Resume();
+    inline_budget_ = rest;
 }
 
 void Worker::Abandon(IOCP_Operation& operation) noexcept {

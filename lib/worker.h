@@ -52,6 +52,10 @@ public:
     [[nodiscard]] Engine& Io() noexcept { return *engine_; }
     [[nodiscard]] IOCP_OperationManager& Operations() noexcept { return operations_; }
     [[nodiscard]] TimerQueue& Timers() noexcept { return timers_; }
+
+    // Each holds the longest datagram.
+    [[nodiscard]] BufferPool& DatagramBuffers() noexcept { return datagram_buffers_; }
+
     [[nodiscard]] const std::shared_ptr<Inbox>& Mail() const noexcept { return inbox_; }
 
     // Clients that live here, those on their way included. From any thread.
@@ -74,6 +78,9 @@ public:
         --inline_budget_;
         return true;
     }
+
+    // Resumes, in the middle of a coroutine's turn, a wait of another, which has a turn of its own.
+    void GiveTurn(Wait& wait);
 
     // Completes an operation that is not pending in the next turn.
     void Defer(IOCP_Operation& operation) noexcept { deferred_.Push(operation); }
@@ -133,6 +140,7 @@ private:
     std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::vector<Inbox::Message> messages_;
     BufferPool buffers_;
+    BufferPool datagram_buffers_;
     IOCP_OperationManager operations_;
     TimerQueue timers_;
     std::unique_ptr<Engine> engine_;  // gives its buffers back to the pool

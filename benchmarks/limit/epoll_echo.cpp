@@ -93,8 +93,6 @@ void Accept(int listener, int epoll) {
     constexpr std::size_t kBatch = 64;
     constexpr std::size_t kLongest = 2'048;
     const int socket = limit::OpenSocket(SOCK_DGRAM);
-    const int wanted = 4 << 20;
-    setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
     static std::array<std::array<char, kLongest>, kBatch> memory;
     std::array<sockaddr_storage, kBatch> peers;
     std::array<iovec, kBatch> parts;

@@ -21,7 +21,11 @@ namespace limit {
 inline int OpenSocket(int type) {
     const int opened = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
-    if (type == SOCK_STREAM) setsockopt(opened, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const int burst = 4 << 20;  // bytes, as many as the system allows
+    if (type == SOCK_STREAM)
+        setsockopt(opened, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    else
+        setsockopt(opened, SOL_SOCKET, SO_RCVBUF, &burst, sizeof burst);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -8,14 +8,16 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 
 namespace iocp {
 
 namespace detail {
+class DatagramBatch;
 class Worker;
-}
+}  // namespace detail
 
 // A UDP socket without clients: every datagram with its sender, for those who keep their own books.
 //
@@ -44,7 +46,6 @@ public:
         DatagramSocket& socket_;
         std::coroutine_handle<> waiter_;
         IOCP_Operation* operation_ = nullptr;
-        detail::Buffer* buffer_ = nullptr;
 
         friend class DatagramSocket;
     };
@@ -79,9 +80,13 @@ public:
 private:
     friend class RecvFromAwaitable;
 
+    // True: `operation` has ended.
+    [[nodiscard]] bool Receive(IOCP_Operation& operation);
+
     detail::Worker& worker_;
     SocketHandle handle_;
     Endpoint local_;
+    std::unique_ptr<detail::DatagramBatch> came_;
     RecvFromAwaitable* receiving_ = nullptr;
     bool stopped_ = false;
 };

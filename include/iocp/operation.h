@@ -17,7 +17,8 @@ inline constexpr SocketHandle kNoSocket = ~SocketHandle{0};
 
 namespace detail {
 class Buffer;
-}
+class DatagramBatch;
+}  // namespace detail
 
 }  // namespace iocp
 
@@ -78,6 +79,9 @@ public:
     bool cancel_requested = false;  // set by whoever cancels, before the engine is asked
     iocp::SocketHandle accepted = iocp::kNoSocket;
     iocp::detail::Buffer* buffer = nullptr;  // RecvLent: the buffer lent, to be given back by whoever takes it
+
+    // RecvFrom: where an engine may put what else is there when the datagram comes. Null: nowhere.
+    iocp::detail::DatagramBatch* more = nullptr;
 
     // Who is told, on the worker that owns the operation. `owner` is for the callee.
     Completed completed = nullptr;

@@ -13,6 +13,7 @@ namespace iocp {
 
 namespace detail {
 class Buffer;
+class PeerConnection;
 void GiveBack(Buffer* buffer) noexcept;
 std::byte* BytesOf(Buffer* buffer) noexcept;
 }  // namespace detail
@@ -54,6 +55,8 @@ public:
     [[nodiscard]] const std::byte* end() const noexcept { return data() + Bytes().size(); }
 
 private:
+    friend class detail::PeerConnection;
+
     detail::Buffer* buffer_ = nullptr;
 };
 

@@ -2,6 +2,7 @@
 #include "epoll_engine.h"
 
 #include "buffer_pool.h"
+#include "datagram_batch.h"
 #include "socket.h"
 #include "socket_address.h"
 #include "socket_calls.h"
@@ -238,21 +239,10 @@ bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation) noexcept {
 }
 
 bool EpollEngine::TryRecvFrom(IOCP_Operation& operation) noexcept {
-    sockaddr_storage address{};
-    iovec memory{operation.data, operation.size};
-    msghdr message{};
-    message.msg_name = &address;
-    message.msg_namelen = sizeof address;
-    message.msg_iov = &memory;
-    message.msg_iovlen = 1;
-    const auto received = Uninterrupted([&] { return recvmsg(Descriptor(operation), &message, MSG_DONTWAIT); });
-    if (!TakeResult(operation, received)) {
-        StateOf(operation.socket).in.ready = false;
-        return false;
-    }
-    operation.truncated = (message.msg_flags & MSG_TRUNC) != 0;
-    operation.Far().endpoint = FromSystem(address);
-    return true;
+    const bool received = ReceiveDatagramsNow(operation);
+    const bool drained = !received || (operation.more != nullptr && operation.more->IsDrained());
+    StateOf(operation.socket).in.ready = !drained;
+    return received;
 }
 
 bool EpollEngine::TrySend(IOCP_Operation& operation) noexcept {

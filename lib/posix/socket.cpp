@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "socket.h"
 
+#include "buffer_pool.h"
+#include "datagram_batch.h"
 #include "socket_address.h"
 #include "socket_calls.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -50,6 +53,38 @@ bool Bind(int descriptor, const Endpoint& endpoint) noexcept {
     const int size = ToSystem(endpoint, address);
     return bind(descriptor, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size)) == 0;
 }
+
+// The memory for one call that receives datagrams.
+class Messages {
+public:
+    void Add(std::byte* data, std::size_t size) noexcept {
+        memory_[count_] = {data, size};
+        msghdr& message = (headers_[count_] = {}).msg_hdr;
+        message.msg_name = &from_[count_];
+        message.msg_namelen = sizeof from_[count_];
+        message.msg_iov = &memory_[count_];
+        message.msg_iovlen = 1;
+        ++count_;
+    }
+
+    // How many have come, or -1.
+    [[nodiscard]] int Receive(int descriptor) noexcept {
+        return recvmmsg(descriptor, headers_.data(), count_, MSG_DONTWAIT, nullptr);
+    }
+
+    [[nodiscard]] std::uint32_t SizeOf(std::size_t i) const noexcept { return headers_[i].msg_len; }
+    [[nodiscard]] bool WasCut(std::size_t i) const noexcept { return (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
+    [[nodiscard]] Endpoint SenderOf(std::size_t i) const noexcept { return FromSystem(from_[i]); }
+
+private:
+    static constexpr std::size_t kMost = 1 + DatagramBatch::kMost;
+
+    // Not initialised: most calls need few.
+    std::array<mmsghdr, kMost> headers_;
+    std::array<iovec, kMost> memory_;
+    std::array<sockaddr_storage, kMost> from_;
+    unsigned count_ = 0;
+};
 
 }  // namespace
 
@@ -105,6 +140,32 @@ void SendDatagramNow(IOCP_Operation& operation) noexcept {
                              reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
     operation.native_code = sent < 0 ? errno : 0;
     operation.transferred = sent < 0 ? 0 : static_cast<std::uint32_t>(sent);
+}
+
+bool ReceiveDatagramsNow(IOCP_Operation& operation) noexcept {
+    Messages messages;
+    messages.Add(operation.data, operation.size);
+    std::span<DatagramBatch::Place> room;
+    if (operation.more != nullptr) room = operation.more->MakeRoom();
+    for (const DatagramBatch::Place& place : room) messages.Add(place.buffer->Bytes(), place.buffer->Capacity());
+
+    const int came = messages.Receive(Descriptor(operation.socket));
+    const int code = came < 0 ? errno : 0;
+    const std::size_t others = came > 0 ? static_cast<std::size_t>(came) - 1 : 0;
+    for (std::size_t i = 0; i < others; ++i) {
+        room[i].buffer->size = messages.SizeOf(i + 1);
+        room[i].from = messages.SenderOf(i + 1);
+        room[i].truncated = messages.WasCut(i + 1);
+    }
+    if (operation.more != nullptr) operation.more->Keep(others, came > 0 && others < room.size());
+    if (code == EAGAIN) return false;
+
+    operation.native_code = code;
+    if (code != 0) return true;
+    operation.transferred = messages.SizeOf(0);
+    operation.truncated = messages.WasCut(0);
+    operation.Far().endpoint = messages.SenderOf(0);
+    return true;
 }
 
 std::size_t DescriptorLimit(bool raise) noexcept {

@@ -9,6 +9,9 @@ namespace iocp::detail {
 // SendTo, in one call. The operation is finished.
 void SendDatagramNow(IOCP_Operation& operation) noexcept;
 
+// RecvFrom, and whatever the operation has room for, in one call. False: no datagram is there.
+[[nodiscard]] bool ReceiveDatagramsNow(IOCP_Operation& operation) noexcept;
+
 // A socket that was just accepted or connected: sends small messages at once (RFC 896 would hold them back).
 void SwitchNagleOff(SocketHandle socket) noexcept;
 

@@ -123,6 +123,13 @@ iocp::Task<> Visit(iocp::Endpoint server, int times, Visits& visits) {
     if (--visits.under_way == 0) visits.ended.set_value();
 }
 
+iocp::Task<> AskByDatagram(iocp::Endpoint server, std::string question, std::string& answer) {
+    auto connection = co_await iocp::Connect(server, iocp::Transport::Udp);
+    co_await connection->Send(question);
+    const auto received = co_await connection->Recv();
+    answer = received.Text();
+}
+
 void Send(IOCP_CORE& clients, const iocp::Endpoint& server, int visitors, int times, Visits& visits) {
     visits.under_way = visitors;
     for (int i = 0; i < visitors; ++i) clients.Spawn(Visit(server, times, visits));
@@ -240,19 +247,43 @@ TEST(SimulatedFaults, WhereTheSystemIsFullAnAcceptIsTriedAgainAfterAPause) {
     EXPECT_EQ(peer.Read(), "at last") << sim.Report();
 }
 
-TEST(SimulatedFaults, AUdpListenerOutlivesErrorsOfItsSocket) {
+TEST(SimulatedFaults, WhereAUdpListenersSocketFailsItReceivesAgainAfterAPause) {
+    constexpr std::uint64_t kMany = 1'000'000;
     iocp::Simulation sim(1);
-    FailingNetwork failing(*sim.Network(), IOCP_Operation::Kind::RecvFrom, 100);
+    FailingNetwork failing(*sim.Network(), IOCP_Operation::Kind::RecvFrom, kMany);
     iocp::Options options;
     options.network = &failing;
     QuietCore server({{7, 1, std::make_shared<Echo>(), iocp::Transport::Udp}}, options);
     server.Start(1);
     auto peer = sim.Connect(*iocp::Endpoint::Parse("10.9.9.9", 7), iocp::Transport::Udp);
     peer.Write("still there?");
-    sim.RunFor(1s);
 
+    EXPECT_FALSE(sim.RunUntil([&] { return failing.left < kMany - 250; }, 10s));
+    EXPECT_LT(failing.left, kMany - 100);
+    failing.left = 0;
+    sim.RunFor(1s);
     EXPECT_EQ(peer.ReadDatagram().value_or("nothing"), "still there?") << sim.Report();
-    EXPECT_EQ(failing.left, 0u);
+}
+
+TEST(SimulatedFaults, SoDoesAUdpClient) {
+    constexpr std::uint64_t kMany = 1'000'000;
+    iocp::Simulation sim(1);
+    FailingNetwork failing(*sim.Network(), IOCP_Operation::Kind::RecvFrom, kMany);
+    iocp::Options options;
+    options.network = sim.Network();
+    QuietCore server({{7, 1, std::make_shared<Echo>(), iocp::Transport::Udp, "10.9.9.9"}}, options);
+    server.Start(1);
+    options.network = &failing;
+    QuietCore clients(std::vector<iocp::Listener>{}, options);
+    clients.Start(1);
+    std::string answer;
+    clients.Spawn(AskByDatagram(*iocp::Endpoint::Parse("10.9.9.9", 7), "still there?", answer));
+
+    EXPECT_FALSE(sim.RunUntil([&] { return failing.left < kMany - 250; }, 10s));
+    EXPECT_LT(failing.left, kMany - 100);
+    failing.left = 0;
+    sim.RunFor(1s);
+    EXPECT_EQ(answer, "still there?") << sim.Report();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What must not allocate, with every allocation of the program counted.
 #include "counted_allocations.h"
+#include "support/platform.h"
 #include "timer_queue.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,8 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <memory>
+#include <string>
 #include <thread>
 
 namespace {
@@ -114,5 +117,53 @@ TEST(Allocations, AwaitsWithDeadlinesNeedNone) {
 
     EXPECT_EQ(deadlines.allocated, 0U);
 }
+
+class Echo final : public IOCP_Protocol {
+    Task<> ProcedureClient(IOCP_Client& client) override {
+        while (const auto message = co_await client.Recv()) co_await client.Send(message);
+    }
+};
+
+constexpr std::size_t kAnswers = 20'000;
+
+struct Talk {
+    std::size_t answers = 0;
+    std::size_t before = 0;
+    std::atomic<std::size_t> allocated = 0;
+    std::atomic<bool> done = false;
+};
+
+Task<> AskOften(iocp::Endpoint server, Talk& talk) {
+    auto connection = co_await iocp::Connect(server, iocp::Transport::Udp);
+    while (!talk.done) {
+        co_await connection->Send("still there?");
+        co_await connection->Recv();
+        if (++talk.answers == kAnswers / 2) talk.before = allocations;  // what is kept has grown by then
+        if (talk.answers != kAnswers) continue;
+        talk.allocated = allocations - talk.before;
+        talk.done = true;
+    }
+}
+
+class DatagramAllocations : public testing::TestWithParam<iocp::EngineKind> {};
+
+TEST_P(DatagramAllocations, ADatagramAndItsAnswerNeedNone) {
+    constexpr int kClients = 50;
+    Talk talk;
+    iocp::Options options;
+    options.engine = GetParam();
+    options.tick = 1h;
+    options.stall = 0ms;
+    IOCP_CORE core({{0, 1, std::make_shared<Echo>(), iocp::Transport::Udp, "127.0.0.1"}}, options);
+    core.Start(1);
+    for (int i = 0; i < kClients; ++i) core.Spawn(AskOften(core.Listening(), talk));
+    while (!talk.done) std::this_thread::sleep_for(1ms);
+    core.Stop();
+
+    EXPECT_EQ(talk.allocated, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(On, DatagramAllocations, testing::ValuesIn(iocp_test::EnginesUnderTest()),
+                         [](const auto& engine) { return std::string(ToString(engine.param)); });
 
 }  // namespace
