@@ -25,6 +25,7 @@ IOCP_Operation& IOCP_OperationManager::Acquire(IOCP_Operation::Kind kind) {
     operation.native_code = 0;
     operation.truncated = false;
     operation.cancel_requested = false;
+    operation.eager = false;
     operation.more = nullptr;
     return operation;
 }

@@ -63,6 +63,7 @@ private:
     bool peer_ended_ = false;
     bool finishing_ = false;  // no send begins any more
     bool broken_ = false;
+    bool talks_ = false;  // the last receive brought bytes
     bool lingering_ = false;
     bool cut_ = false;  // the drain deadline has passed
 };

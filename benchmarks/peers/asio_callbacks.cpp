@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Echo on Boost.Asio's callbacks, with one thread and without locks.
+// Echo on Asio's callbacks, with one thread and without locks.
+#include "asio_names.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
-
 namespace {
 
-namespace asio = boost::asio;
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
-using Code = boost::system::error_code;
 
 class Session {
 public:
@@ -55,7 +50,7 @@ void Accept(Acceptor& acceptor) {
 }  // namespace
 
 int main() {
-    asio::io_context context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
+    asio::io_context context(kWithoutLocks);
     Acceptor acceptor(context.get_executor(), {asio::ip::address_v4::loopback(), 0});
     std::printf("listening on tcp 127.0.0.1:%d\n", acceptor.local_endpoint().port());
     std::fflush(stdout);

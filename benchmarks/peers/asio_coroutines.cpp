@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Echo on Boost.Asio's coroutines, with one thread and without locks. BOOST_ASIO_HAS_IO_URING and
+// Echo on Asio's coroutines, with one thread and without locks. BOOST_ASIO_HAS_IO_URING and
 // BOOST_ASIO_DISABLE_EPOLL make it run on io_uring.
 //   asio_coroutines [udp]
+#include "asio_names.h"
+
 #include <array>
 #include <cstdio>
 #include <exception>
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-
 namespace {
 
-namespace asio = boost::asio;
 // An io_context that runs on one thread needs no type-erased executor.
 using Executor = asio::io_context::executor_type;
 using Token = asio::use_awaitable_t<Executor>;
@@ -68,7 +59,7 @@ void Tell(const char* transport, const Opened& opened) {
 }  // namespace
 
 int main(int count, char** words) {
-    asio::io_context context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
+    asio::io_context context(kWithoutLocks);
     const auto loopback = asio::ip::address_v4::loopback();
     if (count > 1 && words[1] == std::string_view("udp")) {
         DatagramSocket socket(context.get_executor(), {loopback, 0});

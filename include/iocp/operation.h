@@ -77,6 +77,8 @@ public:
     State state = State::Free;
     bool truncated = false;         // RecvFrom: the datagram was longer than `size`
     bool cancel_requested = false;  // set by whoever cancels, before the engine is asked
+    bool eager = false;       // Recv, RecvLent: bytes are expected soon, so the engine may keep memory for them ready
+    std::uint32_t place = 0;  // for the engine, while pending
     iocp::SocketHandle accepted = iocp::kNoSocket;
     iocp::detail::Buffer* buffer = nullptr;  // RecvLent: the buffer lent, to be given back by whoever takes it
 

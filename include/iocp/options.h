@@ -79,10 +79,13 @@ struct Options {
     std::size_t receive_buffer = std::size_t{32} << 10;      // bytes that one Recv() can bring; TCP
     std::size_t max_receive_buffers = std::size_t{1} << 14;  // lent at a time, for each worker
 
+    // Buffers that the kernel has ready for bytes to come, at most, for each worker; a power of two. io_uring: no more
+    // than a turn needs. iocp: one for each client that talks.
+    std::uint32_t provided_buffers = 256;
+
     // io_uring: sizes of the queues, for each worker. Powers of two.
     std::uint32_t submission_entries = 256;
     std::uint32_t completion_entries = 4096;
-    std::uint32_t provided_buffers = 256;  // at most; no more are ready than a turn needs
 
     // Where sockets and time come from: null for the system's own, or a Simulation's, which must outlive the core.
     iocp::Network* network = nullptr;

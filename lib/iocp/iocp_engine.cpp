@@ -57,12 +57,6 @@ HANDLE HandleOf(SocketHandle socket) noexcept { return reinterpret_cast<HANDLE>(
 int CodeOf(int returned) noexcept { return returned == 0 ? 0 : WSAGetLastError(); }
 int CodeOfBool(BOOL returned) noexcept { return returned ? 0 : WSAGetLastError(); }
 
-Answer StartRecv(IOCP_Operation& operation) noexcept {
-    WSABUF nothing{};
-    DWORD flags = 0;
-    return {CodeOf(WSARecv(operation.socket, &nothing, 1, nullptr, &flags, NewOverlapped(operation), nullptr))};
-}
-
 Answer StartRecvFrom(IOCP_Operation& operation) noexcept {
     WSABUF memory{operation.size, reinterpret_cast<char*>(operation.data)};
     auto& part = *::new (operation.Far().kernel) DatagramPart{};
@@ -102,9 +96,10 @@ DWORD MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
 
 }  // namespace
 
-IocpEngine::IocpEngine(BufferPool& buffers)
+IocpEngine::IocpEngine(const Options& options, BufferPool& buffers)
     : buffers_(buffers),
       extensions_(LoadWinsockExtensions()),
+      eager_(options.provided_buffers),
       port_(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1)) {
     if (port_ != nullptr) return;
     const int code = static_cast<int>(GetLastError());
@@ -137,6 +132,7 @@ Submission IocpEngine::Submit(IOCP_Operation& operation) noexcept {
         answer = Start(operation);
         if (PacketFollows(operation, answer.code)) {
             operation.state = IOCP_Operation::State::Pending;
+            if (operation.eager) eager_.Add(operation);
             return Submission::Pending;
         }
     } while (!Finish(operation, answer));
@@ -150,7 +146,7 @@ bool IocpEngine::PacketFollows(const IOCP_Operation& operation, int code) const 
     return code == 0 || code == WSAEMSGSIZE;
 }
 
-Answer IocpEngine::Start(IOCP_Operation& operation) const noexcept {
+Answer IocpEngine::Start(IOCP_Operation& operation) noexcept {
     switch (operation.kind) {
         case Kind::Accept: return StartAccept(operation);
         case Kind::Connect: return StartConnect(operation);
@@ -203,8 +199,8 @@ void IocpEngine::Wake() noexcept {
 void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
     std::array<OVERLAPPED_ENTRY, kMostPackets> packets;
     ULONG count = 0;
-    if (!GetQueuedCompletionStatusEx(port_, packets.data(), kMostPackets, &count, MillisecondsFrom(timeout), FALSE))
-        return;
+    const DWORD limit = MillisecondsFrom(eager_.Limit(timeout));
+    if (!GetQueuedCompletionStatusEx(port_, packets.data(), kMostPackets, &count, limit, FALSE)) count = 0;
     for (ULONG i = 0; i < count; ++i) {
         OVERLAPPED* overlapped = packets[i].lpOverlapped;
         if (overlapped == nullptr) {
@@ -213,24 +209,26 @@ void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) n
         }
         IOCP_Operation& operation = OperationOf(overlapped);
         operation.state = IOCP_Operation::State::Acquired;
+        if (operation.eager) eager_.Remove(operation);
         const Answer answer{NativeCodeOf(static_cast<std::uint32_t>(overlapped->Internal)),
                             packets[i].dwNumberOfBytesTransferred};
         if (Finish(operation, answer) || Submit(operation) == Submission::Finished) ended.Push(operation);
     }
+    eager_.CancelSilent();
 }
 
 bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
     operation.native_code = answer.code;
     operation.transferred = answer.bytes;
     // The socket of a cancelled operation may be closed by now, and its number another's: nothing more is done with it.
-    const bool needs_socket = operation.kind != Kind::Send && operation.kind != Kind::RecvFrom;
+    const bool needs_socket = operation.kind != Kind::Send && operation.kind != Kind::RecvFrom && !operation.eager;
     if (operation.cancel_requested && (answer.code != 0 || needs_socket)) operation.native_code = WSA_OPERATION_ABORTED;
 
     switch (operation.kind) {
         case Kind::Accept: FinishAccept(operation); break;
         case Kind::Connect: FinishConnect(operation); break;
         case Kind::Recv:
-        case Kind::RecvLent: return operation.native_code != 0 || FetchBytes(operation);
+        case Kind::RecvLent: return FinishRecv(operation);
         case Kind::RecvFrom: return FinishRecvFrom(operation);
         case Kind::Send:
         case Kind::SendTo: break;
@@ -238,26 +236,45 @@ bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
     return true;
 }
 
+Answer IocpEngine::StartRecv(IOCP_Operation& operation) noexcept {
+    operation.eager = operation.eager && eager_.HasRoom() && TakeMemory(operation);
+    WSABUF memory{};
+    if (operation.eager) memory = {operation.size, reinterpret_cast<char*>(operation.data)};
+    DWORD flags = 0;
+    DWORD bytes = 0;
+    const int returned = WSARecv(operation.socket, &memory, 1, &bytes, &flags, NewOverlapped(operation), nullptr);
+    return {CodeOf(returned), bytes};
+}
+
+bool IocpEngine::FinishRecv(IOCP_Operation& operation) noexcept {
+    // Who has been silent goes on waiting, without memory.
+    bool again = operation.eager && operation.native_code == WSA_OPERATION_ABORTED && !operation.cancel_requested;
+    if (operation.native_code == 0 && !operation.eager) again = !FetchBytes(operation);
+    if (operation.native_code != 0) operation.transferred = 0;
+    if (operation.transferred == 0 && operation.buffer != nullptr) std::exchange(operation.buffer, nullptr)->GiveBack();
+    operation.eager = false;
+    return !again;
+}
+
 bool IocpEngine::FetchBytes(IOCP_Operation& operation) noexcept {
-    Buffer* buffer = nullptr;
-    if (operation.kind == Kind::RecvLent) {
-        buffer = buffers_.Acquire();
-        if (buffer == nullptr) {
-            operation.native_code = WSAENOBUFS;
-            return true;
-        }
-        operation.data = buffer->Bytes();
-        operation.size = static_cast<std::uint32_t>(buffer->Capacity());
+    if (!TakeMemory(operation)) {
+        operation.native_code = WSAENOBUFS;
+        return true;
     }
     const int size = static_cast<int>(std::min<std::uint32_t>(operation.size, INT_MAX));
     const int received = recv(operation.socket, reinterpret_cast<char*>(operation.data), size, 0);
     operation.native_code = received < 0 ? WSAGetLastError() : 0;
     operation.transferred = received < 0 ? 0 : static_cast<std::uint32_t>(received);
-    if (received > 0)
-        operation.buffer = buffer;
-    else if (buffer != nullptr)
-        buffer->GiveBack();
     return operation.native_code != WSAEWOULDBLOCK;
+}
+
+bool IocpEngine::TakeMemory(IOCP_Operation& operation) noexcept {
+    if (operation.kind == Kind::Recv) return true;
+    operation.buffer = buffers_.Acquire();
+    if (operation.buffer == nullptr) return false;
+    operation.data = operation.buffer->Bytes();
+    operation.size = static_cast<std::uint32_t>(operation.buffer->Capacity());
+    return true;
 }
 
 void IocpEngine::FinishAccept(IOCP_Operation& operation) const noexcept {

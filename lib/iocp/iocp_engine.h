@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eager_receives.h"
 #include "engine.h"
 #include "winsock_extensions.h"
 
@@ -18,11 +19,11 @@ struct Answer {
 // completion packet leads straight back to it.
 //
 // Nothing is held while a receive is idle: it waits as a receive of no bytes, for which the kernel locks no memory, and
-// the bytes are fetched when they are there.
+// the bytes are fetched when they are there. Where they are expected soon it waits with memory, for a while.
 class IocpEngine final : public Engine {
 public:
     // Throws StartError.
-    explicit IocpEngine(BufferPool& buffers);
+    IocpEngine(const Options& options, BufferPool& buffers);
     ~IocpEngine() override;
 
     [[nodiscard]] std::string_view Name() const noexcept override { return "iocp"; }
@@ -38,7 +39,7 @@ private:
 
     // Calls the system once; Finish makes the result of what has ended. False: it came to nothing, and is to be started
     // again.
-    [[nodiscard]] Answer Start(IOCP_Operation& operation) const noexcept;
+    [[nodiscard]] Answer Start(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool Finish(IOCP_Operation& operation, Answer answer) noexcept;
 
     // Whether a completion packet follows such an answer.
@@ -47,10 +48,18 @@ private:
     [[nodiscard]] Answer StartAccept(IOCP_Operation& operation) const noexcept;
     [[nodiscard]] Answer StartConnect(IOCP_Operation& operation) const noexcept;
     void FinishAccept(IOCP_Operation& operation) const noexcept;
+    [[nodiscard]] Answer StartRecv(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool FinishRecv(IOCP_Operation& operation) noexcept;
+
+    // False: they are not there any more.
     [[nodiscard]] bool FetchBytes(IOCP_Operation& operation) noexcept;
+
+    // What a receive needs for bytes to be put there. False: there is none.
+    [[nodiscard]] bool TakeMemory(IOCP_Operation& operation) noexcept;
 
     BufferPool& buffers_;
     const WinsockExtensions extensions_;
+    EagerReceives eager_;
     const HANDLE port_;
     std::atomic<bool> woken_ = false;  // a packet of Wake is on its way
 };

@@ -18,8 +18,8 @@ EngineChoice ChooseEngine(EngineKind asked, const Options&) {
     return {EngineKind::Iocp, "iocp", kAccepts};
 }
 
-std::unique_ptr<Engine> MakeEngine(EngineKind, const Options&, BufferPool& buffers) {
-    return std::make_unique<IocpEngine>(buffers);
+std::unique_ptr<Engine> MakeEngine(EngineKind, const Options& options, BufferPool& buffers) {
+    return std::make_unique<IocpEngine>(options, buffers);
 }
 
 }  // namespace iocp::detail

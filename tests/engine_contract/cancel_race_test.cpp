@@ -63,6 +63,7 @@ TEST_P(CancelRaceContract, RecvIsCancelledOrBringsItsBytes) {
 
     for (int i = 0; i < kRounds; ++i) {
         IOCP_Operation& recv = New(Kind::Recv, link.near, memory);
+        recv.eager = i % 3 == 0;
         const bool cancelled = Race(recv, rival);
         ASSERT_EQ(cancelled ? ReceiveText(link.near, 1) : TakeText(recv), "x");
         Release(recv);
@@ -78,6 +79,7 @@ TEST_P(CancelRaceContract, RecvLentIsCancelledOrLendsABuffer) {
 
     for (int i = 0; i < kRounds; ++i) {
         IOCP_Operation& recv = New(Kind::RecvLent, link.near);
+        recv.eager = i % 3 == 0;
         const bool cancelled = Race(recv, rival);
         ASSERT_EQ(recv.buffer == nullptr, cancelled);
         ASSERT_EQ(cancelled ? ReceiveText(link.near, 1) : TakeText(recv), "x");
