@@ -118,7 +118,7 @@ public:
 private:
     static constexpr std::int64_t kShortest = 1'000;  // nanoseconds
     static constexpr std::int64_t kLongest = 20'000'000;
-    static constexpr std::uint64_t kEnough = 200;
+    static constexpr std::uint64_t kEnough = 2'000;
 
     std::atomic<std::int64_t> usual_ = 200'000;
     std::atomic<std::uint64_t> won_ = 0;
