@@ -75,7 +75,7 @@ Detached Serve(Worker& worker, Door& door, Stay stay) {
     try {
         co_await connection.Linger(worker.Core().Settings().linger);
     } catch (const std::bad_alloc&) {
-        // The peer may miss what was sent last.
+        connection.Cut();  // the peer may miss what was sent last
     }
 }
 
