@@ -118,10 +118,17 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
 void StreamListener::AdaptDepth() noexcept {
     if (!pending_.empty() || depth_.least == depth_.most) return;
     const unsigned wanted = std::min(loops_ * 2, depth_.most);
+    while (loops_ < wanted && BeginLoop()) {
+    }
+}
+
+// False: there is no memory for another.
+bool StreamListener::BeginLoop() noexcept {
     try {
-        while (loops_ < wanted) AcceptLoop(home_, *this);
+        AcceptLoop(home_, *this);
+        return true;
     } catch (const std::bad_alloc&) {
-        // Those that there are must do.
+        return false;
     }
 }
 

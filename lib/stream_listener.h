@@ -58,6 +58,7 @@ private:
     void LeaveUnseen(SocketHandle socket, const Endpoint& remote) noexcept;
     void TurnAway(SocketHandle socket, const Endpoint& remote) noexcept;
     void AdaptDepth() noexcept;
+    [[nodiscard]] bool BeginLoop() noexcept;
 
     Worker& home_;
     SocketHandle socket_;

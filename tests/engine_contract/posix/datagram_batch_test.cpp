@@ -43,7 +43,8 @@ INSTANTIATE_TEST_SUITE_P(Each, DatagramBatchContract, testing::ValuesIn(Setups()
 
 TEST_P(DatagramBatchContract, AllThatIsThereComesInOrder) {
     std::vector<std::string> sent;
-    for (const std::size_t size : {5, 0, 1'473, 1, 20'000, 64}) sent.push_back(Pattern(size));
+    for (const std::size_t size : std::initializer_list<std::size_t>{5, 0, 1'473, 1, 20'000, 64})
+        sent.push_back(Pattern(size));
     for (const std::string& text : sent) peer_.Send(text);
 
     ExpectDatagram(Receive(large_), sent.front());
