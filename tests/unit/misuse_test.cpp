@@ -96,17 +96,15 @@ protected:
     MisuseDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 Task<> AskInACondition() {
     if (!co_await iocp::Sleep(std::chrono::milliseconds(1))) co_return;
 }
 
 TEST_F(MisuseDeathTest, ACoroutineThatGcc12WouldNotStart) {
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
     EXPECT_DEATH(static_cast<void>(AskInACondition()), "misuse: GCC 12 compiles this coroutine wrong");
-#else
-    GTEST_SKIP() << "of GCC 12 only";
-#endif
 }
+#endif
 
 TEST_F(MisuseDeathTest, TwoRecvAtOnce) {
     const auto run = [] {
