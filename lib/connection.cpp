@@ -215,7 +215,7 @@ void Connection::MustBeInUse(const Place& place) const noexcept {
 }
 
 bool Connection::Start(SendWait& wait) {
-    home_->Timers().MakeRoom();
+    if (!ended_) home_->Timers().MakeRoom();
     const Outcome verdict = wait.scope != nullptr ? wait.scope->VerdictOnSends() : Outcome::Ok;
     return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartSend(wait);
 }

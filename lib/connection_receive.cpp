@@ -12,7 +12,7 @@
 namespace iocp::detail {
 
 bool Connection::Start(RecvWait& wait) {
-    home_->Timers().MakeRoom();
+    if (!ended_) home_->Timers().MakeRoom();
     const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
     if (verdict != Outcome::Ok) return Refuse(wait, verdict);
     if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);

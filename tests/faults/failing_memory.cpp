@@ -16,8 +16,11 @@ bool FailingMemory::FailsNow() noexcept {
 
 }  // namespace iocp_test
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return iocp_test::FailingMemory::FailsNow() ? nullptr : std::malloc(size);
+}
 void* operator new(std::size_t size) {
-    void* const memory = iocp_test::FailingMemory::FailsNow() ? nullptr : std::malloc(size);
+    void* const memory = operator new(size, std::nothrow);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
