@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Cores on engines that misbehave within what their contract allows, with books kept on every operation.
 #include "support/faults.h"
+#include "quiet_core.h"
 #include "socket.h"
 #include "support/ledger.h"
 #include "support/platform.h"
@@ -26,6 +27,7 @@ using namespace std::chrono_literals;
 using iocp_test::Fault;
 using iocp_test::FaultyNetwork;
 using iocp_test::LedgerNetwork;
+using iocp_test::QuietCore;
 
 constexpr FaultyNetwork::Chances kAllFaults{0.05, 0.01, 0.01, 0.2, 0.2, 0.2, 0.2, 0.01};
 
@@ -44,16 +46,6 @@ private:
             if (!co_await client.Send(message)) co_return;
     }
     void DeleteClient(IOCP_Client&) override { ++deleted; }
-};
-
-class QuietCore final : public IOCP_CORE {
-public:
-    using IOCP_CORE::IOCP_CORE;
-    ~QuietCore() override { Stop(0ms); }
-
-private:
-    void OnStart() override {}
-    void OnError(const iocp::HandlerError&) noexcept override {}
 };
 
 // A network where the first operations of one kind fail, as where memory is short.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A core that is refused memory, once for each allocation of an evening.
 #include "failing_memory.h"
+#include "quiet_core.h"
 #include "support/decorators.h"
 #include "support/ledger.h"
 
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using iocp_test::FailingMemory;
 using iocp_test::LedgerNetwork;
+using iocp_test::QuietCore;
 
 // What a system's network would do in the kernel.
 class SparedNetwork final : public iocp_test::NetworkDecorator {
@@ -93,16 +95,6 @@ private:
         }
     }
     void DeleteClient(IOCP_Client&) override { ++deleted; }
-};
-
-class QuietCore final : public IOCP_CORE {
-public:
-    using IOCP_CORE::IOCP_CORE;
-    ~QuietCore() override { Stop(0ms); }
-
-private:
-    void OnStart() override {}
-    void OnError(const iocp::HandlerError&) noexcept override {}
 };
 
 // Visits of `count` clients, all at once; how many were answered.
