@@ -13,6 +13,8 @@
 #include <iocp/datagram_socket.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace iocp {
@@ -118,21 +120,24 @@ Connected Introduce(Worker& worker, std::shared_ptr<Connection> connection, cons
                     Transport transport) {
     auto client = std::make_shared<IOCP_Client>();
     Introduction::Bind(*client, std::move(connection), remote, 0, transport);
-    ++worker.Load();
     worker.Core().Enter(client);
+    ++worker.Load();
     return Connected(std::move(client));
 }
 
-Detached ReceiveFor(Worker& worker, std::shared_ptr<PeerConnection> peer, SocketHandle handle, Endpoint remote) {
-    DatagramSocket socket(worker, handle);
-    peer->FedBy(&socket);
-    for (;;) {
-        Datagram datagram = co_await socket.RecvFrom();
-        if (datagram.Why() == Outcome::Stopped) break;
-        if (!datagram)
-            co_await Sleep(worker, kReceivePause);
-        else if (datagram.From() == remote)
-            peer->Deliver(std::move(datagram));
+Detached ReceiveFor(Worker& worker, std::shared_ptr<PeerConnection> peer, std::unique_ptr<DatagramSocket> socket,
+                    Endpoint remote) {
+    peer->FedBy(socket.get());
+    for (bool failed = false;;) {
+        if (failed) co_await Sleep(worker, kReceivePause);
+        try {
+            Datagram datagram = co_await socket->RecvFrom();
+            if (datagram.Why() == Outcome::Stopped) break;
+            failed = !datagram;
+            if (datagram && datagram.From() == remote) peer->Deliver(std::move(datagram));
+        } catch (const std::bad_alloc&) {
+            failed = true;
+        }
     }
     peer->FedBy(nullptr);
 }
@@ -146,10 +151,18 @@ Connected ConnectDatagram(Worker& worker, const Endpoint& remote) {
         worker.Net().CloseSocket(opened.socket);
         return Connected(Result(Outcome::SystemError, 0, code));
     }
+    UnusedSocket unused(worker, opened.socket);
+    auto socket = std::make_unique<DatagramSocket>(worker, opened.socket);
+    static_cast<void>(unused.Take());
     const PeerLimits limits{defaults.max_queued_datagrams, defaults.max_queued_bytes};
     auto peer = std::make_shared<PeerConnection>(worker, opened.socket, remote, limits);
-    ReceiveFor(worker, peer, opened.socket, remote);
-    return Introduce(worker, std::move(peer), remote, Transport::Udp);
+    try {
+        ReceiveFor(worker, peer, std::move(socket), remote);
+        return Introduce(worker, peer, remote, Transport::Udp);
+    } catch (const std::bad_alloc&) {
+        peer->End();
+        throw;
+    }
 }
 
 Task<Connected> ConnectStream(Worker& worker, Endpoint remote, std::chrono::milliseconds limit) {
@@ -163,7 +176,14 @@ Task<Connected> ConnectStream(Worker& worker, Endpoint remote, std::chrono::mill
     Connecting connecting(worker, opened.socket, remote, limit);
     const Result result = co_await connecting;
     if (!result) co_return Connected(result);
-    co_return Introduce(worker, std::make_shared<StreamConnection>(worker, socket.Take()), remote, Transport::Tcp);
+    auto connection = std::make_shared<StreamConnection>(worker, opened.socket);
+    static_cast<void>(socket.Take());
+    try {
+        co_return Introduce(worker, connection, remote, Transport::Tcp);
+    } catch (const std::bad_alloc&) {
+        connection->End();
+        throw;
+    }
 }
 
 // Ends a connection whatever happens to the coroutine that says goodbye.
@@ -186,7 +206,12 @@ Detached Part(Worker& worker, std::shared_ptr<IOCP_Client> client) {
     Connection& connection = Introduction::Of(*client);
     const Parting parting(worker, connection);
     co_await connection.EndChildren(worker.Core().Settings().linger);
-    if (connection.MustLinger()) co_await connection.Linger(worker.Core().Settings().linger);
+    if (!connection.MustLinger()) co_return;
+    try {
+        co_await connection.Linger(worker.Core().Settings().linger);
+    } catch (const std::bad_alloc&) {
+        connection.Cut();  // the peer may miss what was sent last
+    }
 }
 
 }  // namespace
@@ -206,7 +231,12 @@ Connected::~Connected() {
     detail::Worker* worker = detail::Worker::Current();
     if (worker == nullptr) detail::Misuse("an iocp::Connected was taken away from its coroutine");
     worker->Core().Leave(*client_);
-    detail::Part(*worker, std::move(client_));
+    try {
+        detail::Part(*worker, client_);
+    } catch (const std::bad_alloc&) {
+        detail::Connection& connection = detail::Introduction::Of(*client_);
+        const detail::Parting at_once(*worker, connection);
+    }
 }
 
 }  // namespace iocp

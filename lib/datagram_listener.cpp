@@ -9,6 +9,7 @@
 #include "worker.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace iocp::detail {
@@ -65,13 +66,17 @@ Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {
 }
 
 Task<> DatagramListener::Receive(DatagramSocket& socket) {
-    for (;;) {
-        Datagram datagram = co_await socket.RecvFrom();
-        if (datagram.Why() == Outcome::Stopped) co_return;
-        if (datagram)
-            Sort(std::move(datagram));
-        else
-            co_await Sleep(home_, kReceivePause);
+    for (bool failed = false;;) {
+        if (failed) co_await Sleep(home_, kReceivePause);
+        try {
+            Datagram datagram = co_await socket.RecvFrom();
+            if (datagram.Why() == Outcome::Stopped) co_return;
+            failed = !datagram;
+            if (datagram) Sort(std::move(datagram));
+        } catch (const std::bad_alloc&) {
+            CountNoMemory();
+            failed = true;
+        }
     }
 }
 
@@ -82,9 +87,10 @@ void DatagramListener::Sort(Datagram&& datagram) {
         ++home_.Core().Count().datagrams_dropped;
         return Guard().Tell(datagram.From(), *rule);
     }
-    if (Buffer* const first = CopyOf(datagram)) return Welcome(datagram.From(), first);
+    Buffer* const first = CopyOf(datagram);
+    if (first != nullptr) return Welcome(datagram.From(), first);
     Guard().Leave(datagram.From());
-    ++home_.Core().Count().datagrams_dropped;
+    CountNoMemory();
 }
 
 // Nothing: the new peer is counted as one of its address.
@@ -96,41 +102,81 @@ std::optional<Rejection> DatagramListener::RefusalOf(const Endpoint& from) {
     return Rejection::AcceptsPerSecond;
 }
 
-void DatagramListener::Welcome(const Endpoint& from, Buffer* first) {
+void DatagramListener::Welcome(const Endpoint& from, Buffer* first) noexcept {
     Worker& worker = home_.Core().LeastLoaded();
-    const Peer peer{std::make_shared<Seat>(), &worker};
-    peers_.emplace(from, peer);
     ++worker.Load();
-    const auto begin = [this, peer, from, first, socket = socket_->Handle(), named = AsNamedBy(local_, from)] {
-        peer.seat->connection = std::make_shared<PeerConnection>(*peer.worker, socket, named, limits_);
-        peer.seat->connection->Deliver(first);
-        BeginSession(*peer.worker, *this, peer.seat->connection, from);
-    };
-    if (&worker == &home_) return begin();
-    if (worker.Mail()->Post(begin)) return;
-    first->GiveBack();  // that worker has ended already
+    try {
+        const Peer peer{std::make_shared<Seat>(), &worker};
+        Add(from, peer);
+        if (&worker == &home_) return Begin(peer, from, first);
+        // False: that worker has ended already.
+        if (worker.Mail()->Post([this, peer, from, first] { Begin(peer, from, first); })) return;
+    } catch (const std::bad_alloc&) {
+        CountNoMemory();
+    }
+    first->GiveBack();
     --worker.Load();
     Guard().Leave(from);
     peers_.erase(from);
 }
 
-void DatagramListener::Hand(const Peer& peer, Datagram&& datagram) {
+// With room for it among those who left, who come when there may be no memory.
+void DatagramListener::Add(const Endpoint& from, const Peer& peer) {
+    peers_.emplace(from, peer);
+    const std::lock_guard lock(departed_mutex_);
+    if (departed_.capacity() < peers_.size()) departed_.reserve(2 * peers_.size());
+}
+
+// On the worker that is to be the client's home.
+void DatagramListener::Begin(const Peer& peer, const Endpoint& from, Buffer* first) noexcept {
+    try {
+        peer.seat->connection =
+            std::make_shared<PeerConnection>(*peer.worker, socket_->Handle(), AsNamedBy(local_, from), limits_);
+    } catch (const std::bad_alloc&) {
+        CountNoMemory();
+        first->GiveBack();
+        --peer.worker->Load();
+        return Left(from);
+    }
+    peer.seat->connection->Deliver(first);
+    BeginSession(*peer.worker, *this, peer.seat->connection, from);
+}
+
+void DatagramListener::CountNoMemory() noexcept {
+    ++home_.Core().Count().refused_no_memory;
+    ++home_.Core().Count().datagrams_dropped;
+}
+
+void DatagramListener::Hand(const Peer& peer, Datagram&& datagram) noexcept {
     if (peer.worker == &home_) return peer.seat->connection->Deliver(std::move(datagram));
     Buffer* const copy = CopyOf(datagram);
     if (copy == nullptr) {
         ++home_.Core().Count().datagrams_dropped;
         return;
     }
-    // With the seat: the client may leave meanwhile.
-    if (!peer.worker->Mail()->Post([seat = peer.seat, copy] { seat->connection->Deliver(copy); })) copy->GiveBack();
+    try {
+        // With the seat: the client may leave meanwhile. False: its worker has ended.
+        if (peer.worker->Mail()->Post([seat = peer.seat, copy] { seat->connection->Deliver(copy); })) return;
+    } catch (const std::bad_alloc&) {
+        ++home_.Core().Count().datagrams_dropped;
+    }
+    copy->GiveBack();
 }
 
 void DatagramListener::Left(const Endpoint& remote) noexcept {
     Guard().Leave(remote);
-    home_.Mail()->Post([this, remote] {
-        peers_.erase(remote);
-        if (peers_.empty() && waiting_for_peers_) waiting_for_peers_.resume();
-    });
+    const std::lock_guard lock(departed_mutex_);
+    departed_.push_back(remote);
+    if (departed_.size() == 1) home_.Mail()->Post([this] { RemoveDeparted(); });
+}
+
+void DatagramListener::RemoveDeparted() noexcept {
+    {
+        const std::lock_guard lock(departed_mutex_);
+        for (const Endpoint& remote : departed_) peers_.erase(remote);
+        departed_.clear();
+    }
+    if (peers_.empty() && waiting_for_peers_) waiting_for_peers_.resume();
 }
 
 void DatagramListener::Stop() noexcept {

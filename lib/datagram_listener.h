@@ -12,8 +12,10 @@
 #include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace iocp::detail {
 
@@ -50,8 +52,12 @@ private:
     [[nodiscard]] Task<> Receive(DatagramSocket& socket);
     void Sort(Datagram&& datagram);
     [[nodiscard]] std::optional<Rejection> RefusalOf(const Endpoint& from);
-    void Welcome(const Endpoint& from, Buffer* first);
-    void Hand(const Peer& peer, Datagram&& datagram);
+    void Welcome(const Endpoint& from, Buffer* first) noexcept;
+    void Add(const Endpoint& from, const Peer& peer);
+    void Begin(const Peer& peer, const Endpoint& from, Buffer* first) noexcept;
+    void Hand(const Peer& peer, Datagram&& datagram) noexcept;
+    void RemoveDeparted() noexcept;
+    void CountNoMemory() noexcept;
 
     Worker& home_;
     SocketHandle handle_;
@@ -59,6 +65,8 @@ private:
     const PeerLimits limits_;
     Endpoint local_;
     std::unordered_map<Endpoint, Peer> peers_;
+    std::mutex departed_mutex_;
+    std::vector<Endpoint> departed_;  // no clients any more, but still among peers_
     std::coroutine_handle<> waiting_for_peers_;
 };
 

@@ -9,16 +9,35 @@
 #include <iocp/datagram_socket.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace iocp {
 
 namespace detail {
 
+namespace {
+
+// Null: there is no memory for one.
+IOCP_Operation* AcquireSendTo(Worker& worker) noexcept {
+    try {
+        return &worker.Operations().Acquire(IOCP_Operation::Kind::SendTo);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
+}  // namespace
+
 Result SendDatagram(Worker& worker, SocketHandle socket, const Endpoint& to,
                     std::span<const std::byte> bytes) noexcept {
     if (bytes.size() > kLongestDatagram) return Result(Outcome::TooLong);
-    IOCP_Operation& operation = worker.Operations().Acquire(IOCP_Operation::Kind::SendTo);
+    IOCP_Operation* const acquired = AcquireSendTo(worker);
+    if (acquired == nullptr) {
+        const int code = NativeCodeOf(Failure::NoBuffers);
+        return Result(OutcomeOf(code), 0, code);
+    }
+    IOCP_Operation& operation = *acquired;
     operation.socket = socket;
     operation.data = const_cast<std::byte*>(bytes.data());  // a SendTo only reads
     operation.size = static_cast<std::uint32_t>(bytes.size());
@@ -45,7 +64,7 @@ Endpoint AsNamedBy(const Endpoint& local, const Endpoint& remote) noexcept {
 
 }  // namespace detail
 
-DatagramSocket::DatagramSocket(detail::Worker& worker, SocketHandle handle) noexcept
+DatagramSocket::DatagramSocket(detail::Worker& worker, SocketHandle handle)
     : worker_(worker),
       handle_(handle),
       local_(worker.Net().LocalEndpoint(handle)),

@@ -4,18 +4,23 @@
 #include <iocp/operation_manager.h>
 #include <gsl/assert>
 
-IOCP_Operation::~IOCP_Operation() = default;
+namespace {
 
-IOCP_Operation::FarEnd& IOCP_Operation::Far() {
-    if (!far_) far_ = std::make_unique<FarEnd>();
-    return *far_;
+bool HasFarEnd(IOCP_Operation::Kind kind) noexcept {
+    using Kind = IOCP_Operation::Kind;
+    return kind == Kind::Accept || kind == Kind::Connect || kind == Kind::RecvFrom || kind == Kind::SendTo;
 }
+
+}  // namespace
+
+IOCP_Operation::~IOCP_Operation() = default;
 
 IOCP_OperationManager::~IOCP_OperationManager() { Expects(FreeCount() == Count()); }
 
 IOCP_Operation& IOCP_OperationManager::Acquire(IOCP_Operation::Kind kind) {
     if (free_ == nullptr) Grow();
     IOCP_Operation& operation = *free_;
+    if (HasFarEnd(kind) && !operation.far_) operation.far_ = std::make_unique<IOCP_Operation::FarEnd>();
     free_ = operation.next;
     --free_count_;
     operation.next = nullptr;

@@ -15,9 +15,11 @@ class OperationWait {
 public:
     OperationWait(Worker& worker, IOCP_Operation::Kind kind)
         : worker_(worker), operation_(&worker.Operations().Acquire(kind)) {}
-    OperationWait(const OperationWait&) = delete;
-    OperationWait& operator=(const OperationWait&) = delete;
+    OperationWait(OperationWait&& other) noexcept  // one that nobody has awaited
+        : worker_(other.worker_), operation_(std::exchange(other.operation_, nullptr)) {}
+    OperationWait& operator=(OperationWait&&) = delete;
     ~OperationWait() {
+        if (operation_ == nullptr) return;
         if (suspended_)
             worker_.Abandon(*operation_);
         else

@@ -21,6 +21,8 @@ namespace {
 // Long enough not to spin while descriptors are short, short enough to serve again well within a second.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
+bool IsPending(const IOCP_Operation* operation) noexcept { return operation->state == IOCP_Operation::State::Pending; }
+
 }  // namespace
 
 // Suspends an accept loop until a client leaves.
@@ -75,12 +77,10 @@ void StreamListener::Open() {
     if (home_.IsStopping()) return;
     home_.Core().Require(home_.Io().Attach(socket_, SocketRole::Listener), home_.Net().LocalEndpoint(socket_));
     home_.Add(*this);
-    while (loops_ < depth_.least) AcceptLoop(home_, *this);
+    while (loops_ < depth_.least) BeginLoop();
 }
 
-Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
-    OperationWait accept(worker, IOCP_Operation::Kind::Accept);
-    IOCP_Operation::FarEnd& far_end = accept->Far();
+Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept) {
     ++self.loops_;
     while (!self.stopped_) {
         if (!self.TakeSlot()) {
@@ -98,7 +98,7 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
         if (accept->native_code == 0) {
             self.AdaptDepth();
             const SocketHandle socket = std::exchange(accept->accepted, kNoSocket);
-            const Endpoint remote = far_end.endpoint;
+            const Endpoint remote = accept->Far().endpoint;
             if (!self.Enter(socket, remote)) continue;
             if (co_await ItsTurn{self})
                 self.LetIn(socket, remote);
@@ -116,21 +116,16 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self) {
 
 // The last pending accept was taken: clients come faster than accepts are renewed.
 void StreamListener::AdaptDepth() noexcept {
-    if (!pending_.empty() || depth_.least == depth_.most) return;
+    if (depth_.least == depth_.most || std::any_of(pending_.begin(), pending_.end(), IsPending)) return;
     const unsigned wanted = std::min(loops_ * 2, depth_.most);
-    while (loops_ < wanted && BeginLoop()) {
+    try {
+        while (loops_ < wanted) BeginLoop();
+    } catch (const std::bad_alloc&) {
+        return;  // as many as there are, until it is tried again
     }
 }
 
-// False: there is no memory for another.
-bool StreamListener::BeginLoop() noexcept {
-    try {
-        AcceptLoop(home_, *this);
-        return true;
-    } catch (const std::bad_alloc&) {
-        return false;
-    }
-}
+void StreamListener::BeginLoop() { AcceptLoop(home_, *this, OperationWait(home_, IOCP_Operation::Kind::Accept)); }
 
 // Counts the client. False: it has been turned away.
 bool StreamListener::Enter(SocketHandle socket, const Endpoint& remote) noexcept {
@@ -255,7 +250,7 @@ void StreamListener::LimitsChanged() noexcept {
 void StreamListener::Stop() noexcept {
     stopped_ = true;
     for (IOCP_Operation* accept : pending_) {
-        if (accept->state != IOCP_Operation::State::Pending) continue;
+        if (!IsPending(accept)) continue;
         accept->cancel_requested = true;
         home_.Io().Cancel(*accept);
     }

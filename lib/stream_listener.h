@@ -3,6 +3,7 @@
 
 #include "detached.h"
 #include "engine.h"
+#include "operation_wait.h"
 #include "session.h"
 #include "stoppable.h"
 
@@ -43,7 +44,7 @@ private:
         StreamListener& listener;
     };
 
-    static Detached AcceptLoop(Worker& worker, StreamListener& self);
+    static Detached AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept);
 
     [[nodiscard]] bool TakeSlot() noexcept;
     void CountFull() noexcept;
@@ -58,7 +59,7 @@ private:
     void LeaveUnseen(SocketHandle socket, const Endpoint& remote) noexcept;
     void TurnAway(SocketHandle socket, const Endpoint& remote) noexcept;
     void AdaptDepth() noexcept;
-    [[nodiscard]] bool BeginLoop() noexcept;
+    void BeginLoop();
 
     Worker& home_;
     SocketHandle socket_;

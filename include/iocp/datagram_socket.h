@@ -51,7 +51,7 @@ public:
     };
 
     // Takes over `handle`, a bound socket that is attached to nothing.
-    DatagramSocket(detail::Worker& worker, SocketHandle handle) noexcept;
+    DatagramSocket(detail::Worker& worker, SocketHandle handle);
     DatagramSocket(const DatagramSocket&) = delete;
     DatagramSocket& operator=(const DatagramSocket&) = delete;
     ~DatagramSocket();

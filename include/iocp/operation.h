@@ -59,8 +59,8 @@ public:
     IOCP_Operation& operator=(const IOCP_Operation&) = delete;
     ~IOCP_Operation();
 
-    // Allocated at the first call.
-    [[nodiscard]] FarEnd& Far();
+    // Only of Accept, Connect, RecvFrom and SendTo.
+    [[nodiscard]] FarEnd& Far() noexcept { return *far_; }
 
     // The kernel's part. First, so that its address is the operation's.
     alignas(16) std::byte kernel[32] = {};
@@ -93,5 +93,7 @@ public:
     IOCP_Operation* next = nullptr;
 
 private:
+    friend class IOCP_OperationManager;
+
     std::unique_ptr<FarEnd> far_;
 };

@@ -79,7 +79,9 @@ void ScriptedPeer::OnStreamChanged() {
     WriteMore();
 }
 
-void ScriptedPeer::OnDatagram(const Endpoint&, std::string bytes) { datagrams_.push_back(std::move(bytes)); }
+void ScriptedPeer::OnDatagram(const Endpoint&, const Endpoint&, std::string bytes) {
+    datagrams_.push_back(std::move(bytes));
+}
 
 void ScriptedPeer::ReadMore() {
     if (!stream_ || !reading_) return;

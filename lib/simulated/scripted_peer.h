@@ -34,7 +34,7 @@ public:
 
     void OnStreamChanged() override;
     void OnOpened(std::shared_ptr<Stream> stream) override;
-    void OnDatagram(const Endpoint& from, std::string bytes) override;
+    void OnDatagram(const Endpoint& from, const Endpoint& to, std::string bytes) override;
 
 private:
     void WriteMore();

@@ -143,7 +143,7 @@ void SimulatedNetwork::Send(const Endpoint& from, const Endpoint& to, const std:
         auto delay = Delay() + Transfer(bytes.size());
         if (Roll(conditions.reordering, counters.reordered)) delay *= 1 + static_cast<int>(Pick(10));
         After(now_ + delay, [this, from, to, bytes] {
-            if (DatagramUser* user = ReceiverAt(to)) user->OnDatagram(from, bytes);
+            if (DatagramUser* user = ReceiverAt(to)) user->OnDatagram(from, to, bytes);
         });
     }
     Note(0, "datagram", bytes.size());

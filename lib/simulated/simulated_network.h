@@ -30,7 +30,7 @@ class Worker;
 // Whoever gets the datagrams that are sent to one endpoint.
 class DatagramUser {
 public:
-    virtual void OnDatagram(const Endpoint& from, std::string bytes) = 0;
+    virtual void OnDatagram(const Endpoint& from, const Endpoint& to, std::string bytes) = 0;
 
 protected:
     ~DatagramUser() = default;

@@ -82,7 +82,8 @@ void SimulatedSocket::OnOpened(std::shared_ptr<Stream> stream) {
     Retry(out_);
 }
 
-void SimulatedSocket::OnDatagram(const Endpoint& from, std::string bytes) {
+void SimulatedSocket::OnDatagram(const Endpoint& from, const Endpoint& to, std::string bytes) {
+    if (to != local_) known_as_.insert_or_assign(from, to);
     if (datagrams_.size() == kMostDatagrams) return;
     datagrams_.emplace_back(from, std::move(bytes));
     Retry(in_);
@@ -172,7 +173,9 @@ void SimulatedSocket::SendTo(IOCP_Operation& operation) {
         Fail(operation, Failure::TooLong);
         return;
     }
-    network_.Send(local_, Unmapped(operation.Far().endpoint),
+    const Endpoint to = Unmapped(operation.Far().endpoint);
+    const auto known = known_as_.find(to);
+    network_.Send(known != known_as_.end() ? known->second : local_, to,
                   std::string(reinterpret_cast<const char*>(operation.data), operation.size));
     Succeed(operation, operation.size);
 }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace iocp::detail {
@@ -47,7 +48,7 @@ public:
 
     void OnStreamChanged() override;
     void OnOpened(std::shared_ptr<Stream> stream) override;
-    void OnDatagram(const Endpoint& from, std::string bytes) override;
+    void OnDatagram(const Endpoint& from, const Endpoint& to, std::string bytes) override;
 
 private:
     [[nodiscard]] OperationQueue& QueueOf(const IOCP_Operation& operation) noexcept;
@@ -78,6 +79,7 @@ private:
 
     static constexpr std::size_t kMostDatagrams = 1024;  // as in a system's socket buffer: the rest is lost
     std::deque<std::pair<Endpoint, std::string>> datagrams_;
+    std::unordered_map<Endpoint, Endpoint> known_as_;  // to each peer: a socket on any address answers from this one
 };
 
 }  // namespace iocp::detail

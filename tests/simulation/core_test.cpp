@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -75,8 +76,25 @@ TEST(SimulatedCore, SpreadsItsClients) {
     for (const std::size_t count : core.ClientsPerWorker()) EXPECT_EQ(count, 25u);
 }
 
+constexpr std::size_t kMostAccepts = 4;  // of a simulated listener
+
+TEST(SimulatedCore, KeepsMoreAcceptsPendingOnceAWaveHasTakenAll) {
+    iocp::Simulation sim(3);
+    Ticking core(sim, std::make_shared<EchoProtocol>());
+    core.Start(1);
+    sim.RunFor(1s);
+    EXPECT_EQ(core.OperationsInUse(), 1u);
+
+    std::vector<iocp::SimulatedPeer> wave;
+    for (int i = 0; i < 100; ++i) wave.push_back(sim.Connect(kServer));
+    sim.RunFor(1s);
+    for (auto& peer : wave) peer.Close();
+    sim.RunFor(1s);
+    EXPECT_EQ(core.Counters().clients_accepted, 100u);
+    EXPECT_EQ(core.OperationsInUse(), kMostAccepts);
+}
+
 TEST(SimulatedCore, RenewsEachAcceptOnce) {
-    constexpr std::size_t kMostAccepts = 4;  // of a simulated listener
     iocp::Simulation sim(3);
     Ticking core(sim, std::make_shared<EchoProtocol>());
     core.Start(1);
@@ -141,6 +159,25 @@ TEST(SimulatedCore, AnswersCoroutinesThatConnect) {
 iocp::Task<> AskNobody(iocp::Result& result) {
     const auto connection = co_await iocp::Connect(kServer);
     result = connection;
+}
+
+// As a host with one address does, whatever its socket is bound to.
+TEST(SimulatedCore, ADatagramIsAnsweredFromTheAddressThatWasAsked) {
+    iocp::Simulation sim(3);
+    iocp::Listener listener(7, 1, std::make_shared<EchoProtocol>());
+    listener.transport = iocp::Transport::Udp;
+    sim.Listen(listener);
+    std::string answer;
+    const auto ask = [](std::string& into) -> iocp::Task<> {
+        auto server = co_await iocp::Connect(*iocp::Endpoint::Parse("10.1.2.3", 7), iocp::Transport::Udp, 1s);
+        if (!server) co_return;
+        const auto sent = co_await server->Send("who?");
+        const auto heard = co_await server->Recv().Within(10s);
+        if (sent && heard) into = heard.Text();
+    };
+    sim.Spawn(ask(answer));
+    sim.RunFor(11s);
+    EXPECT_EQ(answer, "who?") << sim.Report();
 }
 
 TEST(SimulatedCore, RefusesWhereNobodyListens) {
