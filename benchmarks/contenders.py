@@ -42,8 +42,8 @@ class Contender:
             self.process.wait()
 
 
-def ours(server, suffix=""):
-    return [Contender(f"ours{suffix}, {engine}", "ours", server, "--port", "0", "--workers", "1", "--engine", engine)
+def ours(server, suffix="", *more):
+    return [Contender(f"ours{suffix}, {engine}", "ours", server, "--port", "0", "--workers", "1", "--engine", engine, *more)
             for engine in ("io_uring", "epoll")]
 
 

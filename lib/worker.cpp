@@ -70,11 +70,10 @@ bool Worker::HasEnded() const noexcept {
 
 bool Worker::Turn(std::chrono::nanoseconds at_most) {
     Worker* const before = std::exchange(current_worker, this);
-    const auto timeout = std::min(UntilNext(), at_most);
     OperationQueue ended;
-    std::swap(ended, deferred_);
-    engine_->Wait(ended, timeout);
+    WaitForMore(ended, at_most);
     now_ = network_.Now();
+    if (!ended.Empty()) spin_until_ = now_ + options_.spin;
 
     Dispatch(ended);
     RunMessages();
@@ -86,6 +85,17 @@ bool Worker::Turn(std::chrono::nanoseconds at_most) {
     if (!more) engine_.reset();
     current_worker = before;
     return more;
+}
+
+void Worker::WaitForMore(OperationQueue& ended, std::chrono::nanoseconds at_most) {
+    const bool spins = options_.spin.count() > 0 && at_most == Engine::kForever && deferred_.Empty();
+    while (spins && network_.Now() < spin_until_ && UntilNext() > std::chrono::nanoseconds::zero()) {
+        engine_->Wait(ended, std::chrono::nanoseconds::zero());
+        if (!ended.Empty() || !inbox_->SeemsEmpty()) return;
+    }
+    const auto timeout = std::min(UntilNext(), at_most);
+    std::swap(ended, deferred_);
+    engine_->Wait(ended, timeout);
 }
 
 std::chrono::nanoseconds Worker::UntilNext() const noexcept {

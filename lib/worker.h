@@ -122,6 +122,7 @@ private:
     static constexpr std::chrono::seconds kUnwindAfter{1};
 
     [[nodiscard]] bool HasEnded() const noexcept;
+    void WaitForMore(OperationQueue& ended, std::chrono::nanoseconds at_most);
     void Dispatch(OperationQueue& ended);
     [[nodiscard]] std::chrono::nanoseconds UntilNext() const noexcept;
     void RunMessages();
@@ -146,6 +147,7 @@ private:
     std::unique_ptr<Engine> engine_;  // gives its buffers back to the pool
     OperationQueue deferred_;
     Clock::time_point now_{};
+    Clock::time_point spin_until_{};
     unsigned inline_budget_ = 0;
     bool stopping_ = false;
     OwnTimer cut_;

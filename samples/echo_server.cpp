@@ -6,6 +6,7 @@
 #include <iocp/iocp.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 
@@ -46,7 +47,11 @@ int main(int count, char** values) {
     ServerOptions options;
     Arguments arguments("echo_server", "Sends back what each TCP and UDP client sends, until Ctrl-C.");
     options.AddTo(arguments);
+    unsigned spin = 0;
+    arguments.Add("--spin US", "microseconds that a thread looks for more before it sleeps",
+                  Number(spin, 0U, 1'000'000U));
     if (const auto exit_code = arguments.Read(count, values)) return *exit_code;
+    options.core.spin = std::chrono::microseconds(spin);
 
     const auto echo = std::make_shared<EchoProtocol>();
     const iocp::Listener tcp(options.port, 1, echo, iocp::Transport::Tcp, options.address);

@@ -57,6 +57,31 @@ Task<> NoteThread(Conformance& test) {
 
 }  // namespace
 
+// Whatever else it waits for reaches it while it looks for more of what came.
+TEST_P(WorkerTest, OneThatSpinsServesTimersAndOtherThreadsToo) {
+    options.spin = 1h;
+    Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
+        const auto first = co_await client.Recv();
+        co_await client.Send(first);
+        const auto slept = co_await iocp::Sleep(1ms);
+        test.notes.Write(slept ? "slept" : "cut short");
+        co_await Echo(client, test);
+    });
+    Peer peer(Where());
+    peer.Send("1");
+    EXPECT_EQ(peer.Receive(1), "1");
+    EXPECT_EQ(notes.Next(), "slept");
+    core->Post(core->Clients().front()->Id(), "posted");
+    EXPECT_EQ(peer.Receive(6), "posted");
+    peer.Send("2");
+    EXPECT_EQ(peer.Receive(1), "2");
+    Peer another(Where());
+    another.Send("3");
+    EXPECT_EQ(another.Receive(1), "3");
+    core->Stop(1s);
+    EXPECT_EQ(peer.ReceiveAll(), "");
+}
+
 TEST_P(WorkerTest, EveryCoroutineOfAClientResumesOnItsHomeWorker) {
     workers = 4;
     Serve({Tcp(NoteTheThreadsOf), Tcp(Echo)});

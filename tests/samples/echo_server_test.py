@@ -51,7 +51,7 @@ class CommandLine(SampleTest):
     program = PROGRAM
 
     def test_help_names_every_option(self):
-        self.check_help("--port N", "--address A", "--workers N", "--engine E")
+        self.check_help("--port N", "--address A", "--workers N", "--engine E", "--spin US")
 
     def test_refuses_bad_arguments(self):
         self.check_bad_arguments(
