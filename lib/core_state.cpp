@@ -301,10 +301,10 @@ void CoreState::Report(const Stall& stall) noexcept {
     core_.OnStall(stall);
 }
 
-void CoreState::Require(int attach_code, const Endpoint& listening) noexcept {
-    if (attach_code == 0) return;
-    const std::string what = "cannot serve " + listening.ToString() + ": " + DescribeNativeCode(attach_code);
-    Report(0, std::make_exception_ptr(StartError(what, attach_code)));
+void CoreState::ReportRefused(int code, const Endpoint& listening) noexcept {
+    const std::string what =
+        "cannot serve " + listening.ToString() + " yet: " + DescribeNativeCode(code) + "; it is tried again and again";
+    Report(0, std::make_exception_ptr(StartError(what, code)));
 }
 
 }  // namespace iocp::detail

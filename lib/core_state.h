@@ -88,8 +88,8 @@ public:
         }
     }
 
-    // Reports a listener that its engine refused.
-    void Require(int attach_code, const Endpoint& listening) noexcept;
+    // Reports a listener that the system refuses to serve so far.
+    void ReportRefused(int code, const Endpoint& listening) noexcept;
 
     // Runs `job` on a thread of the core's, or here where its network has none. False: too many wait already.
     [[nodiscard]] bool Offload(std::shared_ptr<Job> job);

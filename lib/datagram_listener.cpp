@@ -37,10 +37,19 @@ DatagramListener::~DatagramListener() {
     if (handle_ != kNoSocket) home_.Net().CloseSocket(handle_);
 }
 
-void DatagramListener::Open() {
-    if (home_.IsStopping()) return;
-    home_.Core().Require(home_.Io().Attach(handle_, SocketRole::Datagram), local_);
-    Serve(home_, *this);
+void DatagramListener::Open() { AttachAndServe(home_, *this); }
+
+// What the system refuses now it may grant later.
+Detached DatagramListener::AttachAndServe(Worker& worker, DatagramListener& self) {
+    for (bool first = true; !worker.IsStopping(); first = false) {
+        const int code = worker.Io().Attach(self.handle_, SocketRole::Datagram);
+        if (code == 0) {
+            Serve(worker, self);
+            co_return;
+        }
+        if (first) worker.Core().ReportRefused(code, self.local_);
+        co_await Sleep(worker, kReceivePause);
+    }
 }
 
 Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {

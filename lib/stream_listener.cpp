@@ -73,11 +73,20 @@ StreamListener::~StreamListener() {
     if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);
 }
 
-void StreamListener::Open() {
-    if (home_.IsStopping()) return;
-    home_.Core().Require(home_.Io().Attach(socket_, SocketRole::Listener), home_.Net().LocalEndpoint(socket_));
-    home_.Add(*this);
-    while (loops_ < depth_.least) BeginLoop();
+void StreamListener::Open() { AttachAndAccept(home_, *this); }
+
+// What the system refuses now it may grant later; meanwhile its backlog holds the clients.
+Detached StreamListener::AttachAndAccept(Worker& worker, StreamListener& self) {
+    for (bool first = true; !worker.IsStopping(); first = false) {
+        const int code = worker.Io().Attach(self.socket_, SocketRole::Listener);
+        if (code == 0) {
+            worker.Add(self);
+            while (self.loops_ < self.depth_.least) self.BeginLoop();
+            co_return;
+        }
+        if (first) worker.Core().ReportRefused(code, worker.Net().LocalEndpoint(self.socket_));
+        co_await Sleep(worker, kAcceptPause);
+    }
 }
 
 Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept) {

@@ -44,6 +44,7 @@ private:
         StreamListener& listener;
     };
 
+    static Detached AttachAndAccept(Worker& worker, StreamListener& self);
     static Detached AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept);
 
     [[nodiscard]] bool TakeSlot() noexcept;

@@ -55,11 +55,13 @@ int MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
 }  // namespace
 
 EpollEngine::EpollEngine(BufferPool& buffers) : buffers_(buffers), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    if (epoll_ < 0) throw StartError("cannot make an epoll instance: " + DescribeNativeCode(errno), errno);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = kWakeTag;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.Descriptor(), &event);
+    if (epoll_ >= 0 && epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.Descriptor(), &event) == 0) return;
+    const int code = errno;
+    if (epoll_ >= 0) close(epoll_);
+    throw StartError("cannot make an epoll instance: " + DescribeNativeCode(code), code);
 }
 
 EpollEngine::~EpollEngine() { close(epoll_); }
@@ -90,7 +92,7 @@ int EpollEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
 }
 
 void EpollEngine::Close(SocketHandle socket) noexcept {
-    ++StateOf(socket).generation;
+    if (socket < sockets_.size()) ++StateOf(socket).generation;
     CloseSocket(socket);
 }
 
@@ -193,7 +195,8 @@ bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
         if (operation.native_code != 0) return true;
         sockaddr_storage peer{};
         size = sizeof peer;
-        return getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;  // or a stray event
+        const bool is_connected = getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+        return is_connected || errno != ENOTCONN;  // a stray event
     }
     sockaddr_storage address{};
     const int size = ToSystem(operation.Far().endpoint, address);

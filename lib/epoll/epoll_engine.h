@@ -59,8 +59,8 @@ private:
     [[nodiscard]] bool TrySend(IOCP_Operation& operation) noexcept;
 
     BufferPool& buffers_;
+    WakeEvent wake_;  // first: where it can't be made, nothing else was opened
     int epoll_;
-    WakeEvent wake_;
     std::vector<SocketState> sockets_;  // by descriptor
     OperationQueue ended_;              // ended by Cancel, or while events were looked at
 };

@@ -4,6 +4,7 @@
 #include <iocp/options.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace iocp::detail {
@@ -11,8 +12,13 @@ namespace iocp::detail {
 class BufferPool;
 class Engine;
 
-// Tries what the engine needs, by use. Empty where all of it works, otherwise the reason why not: "EPERM".
-[[nodiscard]] std::string ProbeIoUring(const Options& options);
+struct IoUringRefusal {
+    std::string reason;   // "EPERM"
+    int native_code = 0;  // 0: it was not the system
+};
+
+// Tries what the engine needs, by use. Nothing where all of it works.
+[[nodiscard]] std::optional<IoUringRefusal> ProbeIoUring(const Options& options);
 
 // Throws StartError.
 [[nodiscard]] std::unique_ptr<Engine> MakeIoUringEngine(const Options& options, BufferPool& buffers);

@@ -27,20 +27,22 @@ int ReceiveOneByte(Engine& engine, int descriptor) {
     return operation.native_code;
 }
 
+IoUringRefusal RefusedWith(int code) { return {NameOfNativeCode(code), code}; }
+
 }  // namespace
 
-std::string ProbeIoUring(const Options& options) {
+std::optional<IoUringRefusal> ProbeIoUring(const Options& options) {
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return NameOfNativeCode(errno);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return RefusedWith(errno);
     const bool written = write(pair[1], "", 1) == 1;
-    std::string refusal;
+    std::optional<IoUringRefusal> refusal;
     try {
         BufferPool buffers(options.receive_buffer, options.provided_buffers);
         IoUringEngine engine(options, buffers);
         const int code = written ? ReceiveOneByte(engine, pair[0]) : EIO;
-        if (code != 0) refusal = NameOfNativeCode(code);
+        if (code != 0) refusal = RefusedWith(code);
     } catch (const StartError& error) {
-        refusal = NameOfNativeCode(error.NativeCode());
+        refusal = RefusedWith(error.NativeCode());
     }
     close(pair[0]);
     close(pair[1]);

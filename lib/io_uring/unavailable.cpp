@@ -5,7 +5,7 @@
 
 namespace iocp::detail {
 
-std::string ProbeIoUring(const Options&) { return "built without liburing"; }
+std::optional<IoUringRefusal> ProbeIoUring(const Options&) { return IoUringRefusal{"built without liburing"}; }
 
 std::unique_ptr<Engine> MakeIoUringEngine(const Options&, BufferPool&) {
     throw StartError("this library was built without liburing");

@@ -71,7 +71,7 @@ TEST_P(WorkerTest, OneThatSpinsServesTimersAndOtherThreadsToo) {
     peer.Send("1");
     EXPECT_EQ(peer.Receive(1), "1");
     EXPECT_EQ(notes.Next(), "slept");
-    core->Post(core->Clients().front()->Id(), "posted");
+    core->ForEachClient([](IOCP_Client& client) { client.Post("posted"); });
     EXPECT_EQ(peer.Receive(6), "posted");
     peer.Send("2");
     EXPECT_EQ(peer.Receive(1), "2");

@@ -35,7 +35,8 @@ bool LimitLockedMemory(std::size_t bytes) {
 // Nothing announces it, so it asks again and again.
 bool AwaitRoomForARing(const iocp::Options& options) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (iocp::detail::ProbeIoUring(options) == "ENOMEM") {
+    for (auto refusal = iocp::detail::ProbeIoUring(options); refusal && refusal->native_code == ENOMEM;
+         refusal = iocp::detail::ProbeIoUring(options)) {
         if (std::chrono::steady_clock::now() > limit) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
