@@ -19,6 +19,7 @@ class Contender:
     def __init__(self, name, kind, *command):
         self.name, self.kind, self.process, self.ports = name, kind, None, {}
         self.transports = 2 if kind == "ours" else 1
+        self.spins = "--spin" in command
         self.command = ["taskset", "--cpu-list", str(PROCESSORS[0]), *map(str, command)]
 
     def start(self, *launcher):
@@ -43,8 +44,8 @@ class Contender:
 
 
 def ours(server, suffix="", *more):
-    return [Contender(f"ours{suffix}, {engine}", "ours", server, "--port", "0", "--workers", "1", "--engine", engine, *more)
-            for engine in ("io_uring", "epoll")]
+    return [Contender(f"ours{suffix}, {engine}", "ours", server, "--port", "0", "--workers", "1", "--engine", engine,
+                      *more) for engine in ("io_uring", "epoll")]
 
 
 def limits(build):

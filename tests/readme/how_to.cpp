@@ -78,6 +78,8 @@ void Serve(IOCP_CORE& core, iocp::Listener& listener, const iocp::Limits& limits
     listener.on_full = iocp::OnFull::Disconnect;
     core.SetLimits(0, limits);
     core.Spawn(Greet(client));
+    iocp::Options options;
+    options.spin = 100us;
     core.StartPolled();
     while (core.Poll(5ms)) break;
 }
