@@ -29,7 +29,8 @@ void ReleaseAbandoned(IOCP_Operation& operation) noexcept {
 }
 
 bool UsesForeignMemory(const IOCP_Operation& operation) noexcept {
-    return operation.kind == IOCP_Operation::Kind::Recv || operation.kind == IOCP_Operation::Kind::Send;
+    using Kind = IOCP_Operation::Kind;
+    return operation.kind == Kind::Recv || operation.kind == Kind::Send || operation.kind == Kind::SendFile;
 }
 
 }  // namespace

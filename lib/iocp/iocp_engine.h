@@ -47,6 +47,7 @@ private:
 
     [[nodiscard]] Answer StartAccept(IOCP_Operation& operation) const noexcept;
     [[nodiscard]] Answer StartConnect(IOCP_Operation& operation) const noexcept;
+    [[nodiscard]] Answer StartSendFile(IOCP_Operation& operation) const noexcept;
     void FinishAccept(IOCP_Operation& operation) const noexcept;
     [[nodiscard]] Answer StartRecv(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool FinishRecv(IOCP_Operation& operation) noexcept;
