@@ -2,8 +2,8 @@
 #include "iocp_engine.h"
 
 #include "buffer_pool.h"
-#include "file_access.h"
 #include "nt_status.h"
+#include "send_file.h"
 #include "socket.h"
 #include "socket_address.h"
 #include "socket_calls.h"
@@ -23,9 +23,6 @@ using Kind = IOCP_Operation::Kind;
 
 // A pending send locks its memory; sends of hundreds of megabytes fail with WSAENOBUFS instead.
 constexpr std::uint32_t kMostSentAtOnce = 1 << 20;
-
-// A pending one of a file locks nothing; but what a cancelled one has sent need not be told.
-constexpr std::uint64_t kMostOfFileAtOnce = 16 << 20;
 
 static_assert(sizeof(OVERLAPPED) <= sizeof(IOCP_Operation::kernel));
 static_assert(alignof(OVERLAPPED) <= alignof(IOCP_Operation));
@@ -77,23 +74,9 @@ Answer StartSend(IOCP_Operation& operation) noexcept {
     return {CodeOf(returned), bytes};
 }
 
-// TransmitFile fails where the file has less than it is asked for, and takes 0 bytes for the whole file. False: the
-// file has no more.
-bool LimitToFile(IOCP_Operation& operation) noexcept {
-    const std::uint64_t size = SizeOfFile(operation.part->file);
-    const std::uint64_t left = size - std::min(size, operation.part->offset);
-    operation.size = static_cast<std::uint32_t>(std::min({std::uint64_t{operation.size}, left, kMostOfFileAtOnce}));
-    return operation.size > 0;
-}
-
 void FinishConnect(IOCP_Operation& operation) noexcept {
     if (operation.native_code != 0) return;
     operation.native_code = CodeOf(setsockopt(operation.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, nullptr, 0));
-}
-
-void FinishSendFile(IOCP_Operation& operation) noexcept {
-    // It has become shorter since it was asked how long it is.
-    if (operation.native_code == ERROR_HANDLE_EOF) operation.native_code = 0;
 }
 
 bool FinishRecvFrom(IOCP_Operation& operation) noexcept {
@@ -145,11 +128,7 @@ Submission IocpEngine::Submit(IOCP_Operation& operation) noexcept {
         SendDatagramNow(operation);
         return Submission::Finished;
     }
-    if (operation.kind == Kind::SendFile && !LimitToFile(operation)) {
-        operation.native_code = 0;
-        operation.transferred = 0;
-        return Submission::Finished;
-    }
+    if (operation.kind == Kind::SendFile && !LimitToFile(operation)) return Submission::Finished;
     Answer answer;
     do {
         answer = Start(operation);
@@ -177,7 +156,7 @@ Answer IocpEngine::Start(IOCP_Operation& operation) noexcept {
         case Kind::RecvLent: return StartRecv(operation);
         case Kind::RecvFrom: return StartRecvFrom(operation);
         case Kind::Send: return StartSend(operation);
-        case Kind::SendFile: return StartSendFile(operation);
+        case Kind::SendFile: return StartSendFile(operation, extensions_.transmit_file);
         case Kind::SendTo: break;  // never gets here
     }
     return {};
@@ -208,16 +187,6 @@ Answer IocpEngine::StartConnect(IOCP_Operation& operation) const noexcept {
     size = ToSystem(operation.Far().endpoint, address);
     return {CodeOfBool(extensions_.connect_ex(operation.socket, reinterpret_cast<const sockaddr*>(&address), size,
                                               nullptr, 0, nullptr, NewOverlapped(operation)))};
-}
-
-Answer IocpEngine::StartSendFile(IOCP_Operation& operation) const noexcept {
-    OVERLAPPED* const overlapped = NewOverlapped(operation);
-    overlapped->Offset = static_cast<DWORD>(operation.part->offset);
-    overlapped->OffsetHigh = static_cast<DWORD>(operation.part->offset >> 32);
-    const HANDLE file = reinterpret_cast<HANDLE>(operation.part->file);
-    const int code =
-        CodeOfBool(extensions_.transmit_file(operation.socket, file, operation.size, 0, overlapped, nullptr, 0));
-    return {code, code == 0 ? static_cast<DWORD>(overlapped->InternalHigh) : 0};
 }
 
 void IocpEngine::Cancel(IOCP_Operation& operation) noexcept {
