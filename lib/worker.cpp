@@ -132,8 +132,7 @@ void Worker::Abandon(IOCP_Operation& operation) noexcept {
     operation.completed = &ReleaseAbandoned;
     operation.owner = this;
     if (operation.state != IOCP_Operation::State::Pending) return;  // ended already: on its way to Dispatch
-    operation.cancel_requested = true;
-    engine_->Cancel(operation);
+    if (!std::exchange(operation.cancel_requested, true)) engine_->Cancel(operation);
     if (!UsesForeignMemory(operation)) return;
     // A wake-up that this takes is not lost: the operation is deferred then, so the next turn looks at the inbox at
     // once.

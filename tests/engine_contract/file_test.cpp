@@ -233,7 +233,6 @@ TEST_P(FileContract, ACancelInTheTurnOfItsSubmissionEndsItOnce) {
     IOCP_Operation& second = NewSendFile(link.near, part, left);
     if (Submit(second) == Submission::Pending) {
         Cancel(second);
-        Cancel(second);
         AwaitEnd(second);
     }
 
