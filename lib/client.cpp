@@ -97,10 +97,10 @@ RecvWait::RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
       memory(into) {}
 
 SendWait::SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept
-    : ConnectionWait(on, at_most, &OnSendDue, true), data(memory.data()), left(memory.size()), of_file(false) {}
+    : ConnectionWait(on, at_most, &OnSendDue, true), left(memory.size()), data(memory.data()), of_file(false) {}
 
 SendWait::SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept
-    : ConnectionWait(on, at_most, &OnSendDue, true), data(nullptr), left(size_in_file), of_file(true) {}
+    : ConnectionWait(on, at_most, &OnSendDue, true), left(size_in_file), data(nullptr), of_file(true) {}
 
 RecvWait::~RecvWait() {
     if (suspended) connection->GiveUp(*this);

@@ -121,9 +121,9 @@ public:
     // misuse. `file` (iocp/file.h) must live until the call has ended; several calls may send it at once. What is not
     // in the system's cache is read from the disk meanwhile, which the client's worker waits for.
     //   TooLong      the file ended before; size() tells how many bytes went
-    //   SystemError  the file could not be read
+    //   SystemError  the file could not be read, or is none that the system can send
     //   Reset, Timeout, Stopped  as Send
-    // Where it has left in part, so that what follows would be taken for the rest of it, every later send ends as it.
+    // Where it has left in part, so that what follows would be taken for the rest of it, every later send ends as this.
     [[nodiscard]] iocp::SendFileAwaitable SendFile(const iocp::File& file, std::uint64_t offset = 0,
                                                    std::uint64_t size = iocp::kToTheEnd) noexcept;
 

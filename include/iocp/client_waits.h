@@ -106,6 +106,7 @@ private:
     FrameSearch search_;
 };
 
+// Send and SendFile, which wait for their turn in one queue.
 class SendWait : public ConnectionWait {
 public:
     ~SendWait();
@@ -119,8 +120,8 @@ public:
     // Null: of memory.
     [[nodiscard]] FilePart* Part() noexcept;
 
-    const std::byte* data;     // what is not sent yet, where it is of memory
-    std::size_t left;          // of it
+    std::size_t left;          // bytes that are not sent yet
+    const std::byte* data;     // where they are, in memory
     SendWait* next = nullptr;  // the send that was asked for after this one
     const bool of_file;
     bool queued = false;
@@ -158,7 +159,7 @@ public:
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
     [[nodiscard]] Request Asked() const noexcept { return {connection, part, left}; }
 
-    FilePart part;  // what is not sent yet
+    FilePart part;  // where the bytes are that are not sent yet
 };
 
 inline FilePart* SendWait::Part() noexcept { return of_file ? &static_cast<FileSendWait*>(this)->part : nullptr; }
