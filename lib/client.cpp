@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "connection.h"
+#include "file_access.h"
 #include "misuse.h"
 
 #include <iocp/client.h>
+#include <iocp/file.h>
 
+#include <algorithm>
 #include <atomic>
 
 namespace {
@@ -24,6 +27,11 @@ iocp::Endpoint IOCP_Client::Local() const { return connection_ ? connection_->Lo
 
 void IOCP_Client::Close() noexcept {
     if (connection_) connection_->CloseFromAnywhere(shared_from_this());
+}
+
+iocp::SendFileAwaitable IOCP_Client::SendFile(const iocp::File& file, std::uint64_t offset,
+                                              std::uint64_t size) noexcept {
+    return iocp::SendFileAwaitable({connection_.get(), {file.Handle(), offset}, size});
 }
 
 void IOCP_Client::FinishSending() {
@@ -54,6 +62,11 @@ Connection& MustBeConnected(Connection* connection) {
     return *connection;
 }
 
+void OnSendDue(Timer& timer) noexcept {
+    auto& wait = static_cast<SendWait&>(timer);
+    wait.connection->OnDue(wait);
+}
+
 }  // namespace
 
 bool RecvWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
@@ -62,6 +75,15 @@ bool RecvWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
 
 bool SendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
     return MustBeConnected(connection).Begin(*this, coroutine, of);
+}
+
+bool FileSendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
+    if (left == kToTheEnd) {
+        // Not left to the system, which may hold back the last bytes where more was asked for than there is.
+        const std::uint64_t size = SizeOfFile(part.file);
+        left = size - std::min(size, part.offset);
+    }
+    return SendWait::Start(coroutine, of);
 }
 
 RecvWait::RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
@@ -74,15 +96,11 @@ RecvWait::RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
           false),
       memory(into) {}
 
-SendWait::SendWait(Request asked, Deadline at_most) noexcept
-    : ConnectionWait(
-          asked.connection, at_most,
-          [](Timer& timer) noexcept {
-              auto& wait = static_cast<SendWait&>(timer);
-              wait.connection->OnDue(wait);
-          },
-          true),
-      memory(asked.bytes) {}
+SendWait::SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept
+    : ConnectionWait(on, at_most, &OnSendDue, true), left(memory.size()), data(memory.data()), of_file(false) {}
+
+SendWait::SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept
+    : ConnectionWait(on, at_most, &OnSendDue, true), left(size_in_file), data(nullptr), of_file(true) {}
 
 RecvWait::~RecvWait() {
     if (suspended) connection->GiveUp(*this);

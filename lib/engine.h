@@ -44,6 +44,7 @@ public:
     // Hands an operation to the kernel.
     //   Pending   the operation is the kernel's until Wait yields it, exactly once
     //   Finished  the result is in the operation, and Wait will not yield it
+    // It never waits for the network; a SendFile may wait for the disk.
     // Of one socket at most one operation of each direction is pending; of a listener several Accept.
     [[nodiscard]] virtual Submission Submit(IOCP_Operation& operation) noexcept = 0;
 

@@ -4,6 +4,7 @@
 #include "buffer_pool.h"
 #include "core_state.h"
 #include "datagram.h"
+#include "misuse.h"
 #include "socket.h"
 #include "worker.h"
 
@@ -110,8 +111,9 @@ void PeerConnection::Abandon(RecvWait& wait) noexcept {
 }
 
 bool PeerConnection::StartSend(SendWait& wait) {
+    if (wait.of_file) Misuse("SendFile on a UDP client", wait.place);
     if (IsClosed()) return Refuse(wait, Outcome::Stopped);
-    wait.result = SendDatagram(Home(), socket_, remote_, wait.memory);
+    wait.result = SendDatagram(Home(), socket_, remote_, {wait.data, wait.left});
     if (Home().SpendInline()) return false;
     Home().Timers().Arm(wait, Home().Now());
     return true;

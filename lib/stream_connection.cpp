@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // an operation counts in 32 bits
 
+IOCP_Operation::Kind KindOf(const SendWait& wait) noexcept {
+    return wait.of_file ? IOCP_Operation::Kind::SendFile : IOCP_Operation::Kind::Send;
+}
+
 }  // namespace
 
 // Receives what nobody wants any more.
@@ -112,7 +116,7 @@ bool StreamConnection::StartSend(SendWait& wait) {
     if (send_failure_ != Outcome::Ok) return Refuse(wait, send_failure_);
 
     const bool first = sending_ == nullptr;
-    if (first) wait.operation = &Home().Operations().Acquire(IOCP_Operation::Kind::Send);
+    if (first) wait.operation = &Home().Operations().Acquire(KindOf(wait));
     (first ? sending_ : last_sending_->next) = &wait;
     last_sending_ = &wait;
     wait.queued = true;
@@ -135,11 +139,14 @@ bool StreamConnection::StartSend(SendWait& wait) {
 }
 
 bool StreamConnection::SubmitSend(SendWait& wait) {
-    if (wait.operation == nullptr) wait.operation = &Home().Operations().Acquire(IOCP_Operation::Kind::Send);
+    if (wait.operation == nullptr) wait.operation = &Home().Operations().Acquire(KindOf(wait));
     IOCP_Operation& operation = *wait.operation;
     operation.socket = socket_;
-    operation.data = const_cast<std::byte*>(wait.memory.data());  // a Send only reads
-    operation.size = static_cast<std::uint32_t>(std::min(wait.memory.size(), kMostAtOnce));
+    if (wait.of_file)
+        operation.part = wait.Part();
+    else
+        operation.data = const_cast<std::byte*>(wait.data);  // a Send only reads
+    operation.size = static_cast<std::uint32_t>(std::min(wait.left, kMostAtOnce));
     operation.owner = &wait;
     operation.completed = &OnSendEnded;
     operation.transferred = 0;
@@ -151,11 +158,12 @@ bool StreamConnection::FinishSend(SendWait& wait) noexcept {
     IOCP_Operation& operation = *wait.operation;
     const std::size_t sent = wait.result.size() + operation.transferred;
     const Result last = ResultOf(wait, operation);
-    wait.memory = wait.memory.subspan(operation.transferred);
+    wait.Advance(operation.transferred);
     wait.result = Result(last.Why(), sent, last.NativeCode());
-    if (last && !wait.memory.empty()) {
-        if (wait.cut == Outcome::Ok) return false;
-        wait.result = Result(wait.cut, sent);
+    if (last && wait.left > 0) {
+        const bool file_ended = wait.of_file && operation.transferred == 0;
+        if (wait.cut == Outcome::Ok && !file_ended) return false;
+        wait.result = Result(file_ended ? Outcome::TooLong : wait.cut, sent);
     }
     if (!wait.result && (sent > 0 || wait.result.Why() == Outcome::Reset)) send_failure_ = wait.result.Why();
     broken_ = broken_ || wait.result.Why() == Outcome::Reset;

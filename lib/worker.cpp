@@ -29,7 +29,8 @@ void ReleaseAbandoned(IOCP_Operation& operation) noexcept {
 }
 
 bool UsesForeignMemory(const IOCP_Operation& operation) noexcept {
-    return operation.kind == IOCP_Operation::Kind::Recv || operation.kind == IOCP_Operation::Kind::Send;
+    using Kind = IOCP_Operation::Kind;
+    return operation.kind == Kind::Recv || operation.kind == Kind::Send || operation.kind == Kind::SendFile;
 }
 
 }  // namespace
@@ -141,8 +142,7 @@ void Worker::Abandon(IOCP_Operation& operation) noexcept {
     operation.completed = &ReleaseAbandoned;
     operation.owner = this;
     if (operation.state != IOCP_Operation::State::Pending) return;  // ended already: on its way to Dispatch
-    operation.cancel_requested = true;
-    engine_->Cancel(operation);
+    if (!std::exchange(operation.cancel_requested, true)) engine_->Cancel(operation);
     if (!UsesForeignMemory(operation)) return;
     // A wake-up that this takes is not lost: the operation is deferred then, so the next turn looks at the inbox at
     // once.

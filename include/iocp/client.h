@@ -3,6 +3,7 @@
 
 #include <iocp/client_waits.h>
 #include <iocp/endpoint.h>
+#include <iocp/file_part.h>
 #include <iocp/frame.h>
 #include <iocp/shared_bytes.h>
 #include <iocp/task.h>
@@ -15,10 +16,16 @@
 #include <string_view>
 #include <utility>
 
-namespace iocp::detail {
+namespace iocp {
+
+class File;
+
+namespace detail {
 class Connection;
 struct Introduction;
-}  // namespace iocp::detail
+}  // namespace detail
+
+}  // namespace iocp
 
 // One client: a TCP connection, or the peer of a UDP socket that has one remote address. Derive from it to keep state
 // of your own, and let your protocol's AcceptClient make it (see iocp::ProtocolFor).
@@ -108,6 +115,17 @@ public:
     [[nodiscard]] iocp::SendAwaitable Send(std::string_view text) noexcept {
         return iocp::SendAwaitable({connection_.get(), std::as_bytes(std::span(text))});
     }
+
+    // Sends `size` bytes of `file` from `offset` on, or all that it holds from there when the call begins: a Send whose
+    // bytes go from the file to the network without passing through memory of the program. TCP only, on UDP it is a
+    // misuse. `file` (iocp/file.h) must live until the call has ended; several calls may send it at once. What is not
+    // in the system's cache is read from the disk meanwhile, which the client's worker waits for.
+    //   TooLong      the file ended before; size() tells how many bytes went
+    //   SystemError  the file could not be read, or is none that the system can send
+    //   Reset, Timeout, Stopped  as Send
+    // Where it has left in part, so that what follows would be taken for the rest of it, every later send ends as this.
+    [[nodiscard]] iocp::SendFileAwaitable SendFile(const iocp::File& file, std::uint64_t offset = 0,
+                                                   std::uint64_t size = iocp::kToTheEnd) noexcept;
 
     // Tells the peer that nothing more comes (TCP: ends this side's half of the stream), once the sends that have begun
     // are finished. Later ones end as Stopped; Recv goes on. No effect on UDP.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iocp/awaitable.h>
+#include <iocp/file_part.h>
 #include <iocp/frame_parser.h>
 #include <iocp/received.h>
 #include <iocp/result.h>
@@ -9,6 +10,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -104,30 +106,78 @@ private:
     FrameSearch search_;
 };
 
-class SendWait final : public ConnectionWait {
+// Send and SendFile, which wait for their turn in one queue.
+class SendWait : public ConnectionWait {
+public:
+    ~SendWait();
+
+    bool Start(std::coroutine_handle<> coroutine, Scope* of);
+    [[nodiscard]] Result Take() const noexcept { return result; }
+
+    // So many bytes more are sent.
+    void Advance(std::size_t bytes) noexcept;
+
+    // Null: of memory.
+    [[nodiscard]] FilePart* Part() noexcept;
+
+    std::size_t left;          // bytes that are not sent yet
+    const std::byte* data;     // where they are, in memory
+    SendWait* next = nullptr;  // the send that was asked for after this one
+    const bool of_file;
+    bool queued = false;
+
+protected:
+    SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept;
+    SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept;
+};
+
+// Send.
+class MemorySendWait final : public SendWait {
 public:
     struct Request {
         Connection* connection;
         std::span<const std::byte> bytes;
     };
 
-    SendWait(Request asked, Deadline at_most) noexcept;
-    ~SendWait();
+    MemorySendWait(Request asked, Deadline at_most) noexcept : SendWait(asked.connection, asked.bytes, at_most) {}
+
+    [[nodiscard]] Request Asked() const noexcept { return {connection, {data, left}}; }
+};
+
+// SendFile.
+class FileSendWait final : public SendWait {
+public:
+    struct Request {
+        Connection* connection;
+        FilePart part;
+        std::uint64_t size;  // or kToTheEnd
+    };
+
+    FileSendWait(Request asked, Deadline at_most) noexcept
+        : SendWait(asked.connection, asked.size, at_most), part(asked.part) {}
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
-    [[nodiscard]] Request Asked() const noexcept { return {connection, memory}; }
-    [[nodiscard]] Result Take() const noexcept { return result; }
+    [[nodiscard]] Request Asked() const noexcept { return {connection, part, left}; }
 
-    std::span<const std::byte> memory;  // what is not sent yet
-    SendWait* next = nullptr;           // the send that was asked for after this one
-    bool queued = false;
+    FilePart part;  // where the bytes are that are not sent yet
 };
+
+inline FilePart* SendWait::Part() noexcept { return of_file ? &static_cast<FileSendWait*>(this)->part : nullptr; }
+
+inline void SendWait::Advance(std::size_t bytes) noexcept {
+    left -= bytes;
+    if (of_file)
+        Part()->offset += bytes;
+    else
+        data += bytes;
+}
 
 }  // namespace detail
 
 using RecvAwaitable = Awaitable<detail::LendingRecvWait>;
 using RecvIntoAwaitable = Awaitable<detail::FillingRecvWait>;
 using FrameAwaitable = Awaitable<detail::FrameWait>;
-using SendAwaitable = Awaitable<detail::SendWait>;
+using SendAwaitable = Awaitable<detail::MemorySendWait>;
+using SendFileAwaitable = Awaitable<detail::FileSendWait>;
 
 }  // namespace iocp

@@ -9,6 +9,7 @@
 #include <iocp/datagram_socket.h>
 #include <iocp/endpoint.h>
 #include <iocp/event.h>
+#include <iocp/file.h>
 #include <iocp/frame.h>
 #include <iocp/group.h>
 #include <iocp/limits.h>

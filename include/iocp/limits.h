@@ -48,7 +48,7 @@ struct Limits {
     // as TooLong alike. A client whose frame is longer than this one is ended besides, without waiting for more of it.
     std::size_t frame = 0;
 
-    // For a Send without a deadline of its own, which ends as Timeout then. Of sends that begin later. TCP.
+    // For a Send or SendFile without a deadline of its own, which ends as Timeout then. Of sends that begin later. TCP.
     std::chrono::milliseconds send{0};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iocp/endpoint.h>
+#include <iocp/file_part.h>
 #include <iocp/result.h>
 
 #include <cstddef>
@@ -37,6 +38,7 @@ public:
         RecvLent,  // the same into a buffer that the engine takes from the worker's pool when bytes are there
         RecvFrom,  // one datagram into `data`, its sender into `Far().endpoint`
         Send,      // some or all bytes of `data`
+        SendFile,  // some or all bytes of `part`; 0 transferred tells that the file has no more
         SendTo,    // `data` as one datagram to `Far().endpoint`; always finishes at once
     };
 
@@ -65,9 +67,12 @@ public:
     // The kernel's part. First, so that its address is the operation's.
     alignas(16) std::byte kernel[32] = {};
 
-    // What is asked for. `size` bytes at `data`; the memory must stay until completion.
+    // What is asked for. `size` bytes at `data`, or of a file's `part`; these must stay until completion.
     iocp::SocketHandle socket = iocp::kNoSocket;
-    std::byte* data = nullptr;
+    union {
+        std::byte* data = nullptr;
+        const iocp::detail::FilePart* part;  // SendFile
+    };
     std::uint32_t size = 0;
 
     // What came of it. `native_code` is 0 for success.

@@ -18,7 +18,8 @@ enum class Outcome : std::uint8_t {
     Timeout,      // the deadline of the call passed, or the client was silent or slow for too long
     Stopped,      // the client was closed on this side, or the core is stopping
     Full,         // a limit or a kernel queue was full; nothing was transferred
-    TooLong,      // a datagram was longer than the memory for it; what fitted is there. Or a frame than its maximum
+    TooLong,      // a datagram was longer than the memory for it; what fitted is there. Or a frame than its maximum,
+                  // or what was to be sent of a file than the file
     SystemError,  // anything else; NativeCode() says what
 };
 

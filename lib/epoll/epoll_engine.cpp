@@ -98,8 +98,12 @@ void EpollEngine::Close(SocketHandle socket) noexcept {
 
 EpollEngine::Direction& EpollEngine::DirectionOf(IOCP_Operation& operation) noexcept {
     SocketState& state = StateOf(operation.socket);
-    const bool out = operation.kind == IOCP_Operation::Kind::Send || operation.kind == IOCP_Operation::Kind::Connect;
-    return out ? state.out : state.in;
+    switch (operation.kind) {
+        case IOCP_Operation::Kind::Connect:
+        case IOCP_Operation::Kind::Send:
+        case IOCP_Operation::Kind::SendFile: return state.out;
+        default: return state.in;
+    }
 }
 
 Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
@@ -162,6 +166,7 @@ bool EpollEngine::Try(IOCP_Operation& operation) noexcept {
         case IOCP_Operation::Kind::RecvLent: return TryRecvLent(operation);
         case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation);
         case IOCP_Operation::Kind::Send: return TrySend(operation);
+        case IOCP_Operation::Kind::SendFile: return TrySendFile(operation);
         case IOCP_Operation::Kind::SendTo: break;
     }
     return true;
@@ -255,6 +260,12 @@ bool EpollEngine::TrySend(IOCP_Operation& operation) noexcept {
     const bool full = sent < 0 && errno == EAGAIN;
     state.out.ready = !full;
     return TakeResult(operation, sent);
+}
+
+bool EpollEngine::TrySendFile(IOCP_Operation& operation) noexcept {
+    const bool sent = SendFileNow(operation);
+    StateOf(operation.socket).out.ready = sent;
+    return sent;
 }
 
 }  // namespace iocp::detail

@@ -57,6 +57,7 @@ private:
     [[nodiscard]] bool TryWithoutBuffer(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TrySend(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TrySendFile(IOCP_Operation& operation) noexcept;
 
     BufferPool& buffers_;
     WakeEvent wake_;  // first: where it can't be made, nothing else was opened

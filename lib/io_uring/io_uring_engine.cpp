@@ -102,6 +102,11 @@ void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) {
         case IOCP_Operation::Kind::Send:
             io_uring_prep_send(entry, descriptor, operation.data, operation.size, MSG_NOSIGNAL | MSG_WAITALL);
             break;
+        case IOCP_Operation::Kind::SendFile:
+            // No ring takes a sendfile(2), and a splice through a pipe would hold one of the kernel's threads for as
+            // long as the peer does not read: so the ring only tells when there is room.
+            io_uring_prep_poll_add(entry, descriptor, POLLOUT);
+            break;
         case IOCP_Operation::Kind::SendTo: break;  // never gets here
     }
     io_uring_sqe_set_data(entry, &operation);
@@ -111,6 +116,16 @@ void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) {
 bool TryRecvFrom(IOCP_Operation& operation) noexcept {
     const bool drained = operation.more != nullptr && operation.more->IsDrained();
     return !drained && ReceiveDatagramsNow(operation);
+}
+
+// What needs no ring, or not yet. True: the operation has its result.
+bool TryAtOnce(IOCP_Operation& operation) noexcept {
+    switch (operation.kind) {
+        case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation);
+        case IOCP_Operation::Kind::SendFile: return SendFileNow(operation);
+        case IOCP_Operation::Kind::SendTo: SendDatagramNow(operation); return true;
+        default: return false;
+    }
 }
 
 // The rest of the result, beside code and count.
@@ -184,11 +199,7 @@ io_uring_sqe* IoUringEngine::FreeEntry() noexcept {
 }
 
 Submission IoUringEngine::Submit(IOCP_Operation& operation) noexcept {
-    if (operation.kind == IOCP_Operation::Kind::SendTo) {
-        SendDatagramNow(operation);
-        return Submission::Finished;
-    }
-    if (operation.kind == IOCP_Operation::Kind::RecvFrom && TryRecvFrom(operation)) return Submission::Finished;
+    if (TryAtOnce(operation)) return Submission::Finished;
     operation.state = IOCP_Operation::State::Pending;
     Do({Postponed::What::Submit, &operation, kNoSocket});
     return Submission::Pending;
@@ -288,6 +299,13 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
 
     const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
     if (no_buffer && !operation.cancel_requested && provided_->Grow()) {  // others took all before their turn ended
+        return Do({Postponed::What::Submit, &operation, kNoSocket});
+    }
+    const bool has_room = operation.kind == IOCP_Operation::Kind::SendFile && operation.native_code == 0;
+    if (has_room && operation.cancel_requested) {  // its socket may be closed by now, and the number another's
+        operation.native_code = ECANCELED;
+        operation.transferred = 0;
+    } else if (has_room && !SendFileNow(operation)) {
         return Do({Postponed::What::Submit, &operation, kNoSocket});
     }
     if (operation.native_code == 0) TakeFarEnd(operation);

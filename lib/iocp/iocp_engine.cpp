@@ -3,6 +3,7 @@
 
 #include "buffer_pool.h"
 #include "nt_status.h"
+#include "send_file.h"
 #include "socket.h"
 #include "socket_address.h"
 #include "socket_calls.h"
@@ -127,6 +128,7 @@ Submission IocpEngine::Submit(IOCP_Operation& operation) noexcept {
         SendDatagramNow(operation);
         return Submission::Finished;
     }
+    if (operation.kind == Kind::SendFile && !LimitToFile(operation)) return Submission::Finished;
     Answer answer;
     do {
         answer = Start(operation);
@@ -154,6 +156,7 @@ Answer IocpEngine::Start(IOCP_Operation& operation) noexcept {
         case Kind::RecvLent: return StartRecv(operation);
         case Kind::RecvFrom: return StartRecvFrom(operation);
         case Kind::Send: return StartSend(operation);
+        case Kind::SendFile: return StartSendFile(operation, extensions_.transmit_file);
         case Kind::SendTo: break;  // never gets here
     }
     return {};
@@ -221,7 +224,8 @@ bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
     operation.native_code = answer.code;
     operation.transferred = answer.bytes;
     // The socket of a cancelled operation may be closed by now, and its number another's: nothing more is done with it.
-    const bool needs_socket = operation.kind != Kind::Send && operation.kind != Kind::RecvFrom && !operation.eager;
+    const bool sends = operation.kind == Kind::Send || operation.kind == Kind::SendFile;
+    const bool needs_socket = !sends && operation.kind != Kind::RecvFrom && !operation.eager;
     if (operation.cancel_requested && (answer.code != 0 || needs_socket)) operation.native_code = WSA_OPERATION_ABORTED;
 
     switch (operation.kind) {
@@ -230,6 +234,7 @@ bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
         case Kind::Recv:
         case Kind::RecvLent: return FinishRecv(operation);
         case Kind::RecvFrom: return FinishRecvFrom(operation);
+        case Kind::SendFile: FinishSendFile(operation); break;
         case Kind::Send:
         case Kind::SendTo: break;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "answer.h"
 #include "eager_receives.h"
 #include "engine.h"
 #include "winsock_extensions.h"
@@ -8,12 +9,6 @@
 #include <atomic>
 
 namespace iocp::detail {
-
-// What the system said to a request: 0, WSA_IO_PENDING or the code of a failure; and how many bytes went at once.
-struct Answer {
-    int code = 0;
-    DWORD bytes = 0;
-};
 
 // One completion port, waited on by one thread. The OVERLAPPED of a request is the first part of its operation, so a
 // completion packet leads straight back to it.

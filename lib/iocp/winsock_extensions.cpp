@@ -24,7 +24,7 @@ bool HasSystemHandles(SocketHandle socket) noexcept {
 }
 
 [[noreturn]] void Fail(int code) {
-    throw StartError("Winsock offers no AcceptEx or ConnectEx: " + DescribeNativeCode(code), code);
+    throw StartError("Winsock offers no AcceptEx, ConnectEx or TransmitFile: " + DescribeNativeCode(code), code);
 }
 
 }  // namespace
@@ -37,7 +37,8 @@ WinsockExtensions LoadWinsockExtensions() {
     WinsockExtensions extensions;
     const bool loaded = Load(asked.socket, WSAID_ACCEPTEX, extensions.accept_ex) &&
                         Load(asked.socket, WSAID_GETACCEPTEXSOCKADDRS, extensions.get_accept_ex_sockaddrs) &&
-                        Load(asked.socket, WSAID_CONNECTEX, extensions.connect_ex);
+                        Load(asked.socket, WSAID_CONNECTEX, extensions.connect_ex) &&
+                        Load(asked.socket, WSAID_TRANSMITFILE, extensions.transmit_file);
     const int code = loaded ? 0 : WSAGetLastError();
     extensions.has_system_handles = HasSystemHandles(asked.socket);
     CloseSocket(asked.socket);

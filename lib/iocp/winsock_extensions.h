@@ -10,6 +10,7 @@ struct WinsockExtensions {
     LPFN_ACCEPTEX accept_ex = nullptr;
     LPFN_GETACCEPTEXSOCKADDRS get_accept_ex_sockaddrs = nullptr;
     LPFN_CONNECTEX connect_ex = nullptr;
+    LPFN_TRANSMITFILE transmit_file = nullptr;
 
     // Its sockets are the system's own handles. Of others a completion packet may follow, or not, whatever was agreed
     // on (SetFileCompletionNotificationModes, Remarks).

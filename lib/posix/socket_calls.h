@@ -12,6 +12,9 @@ void SendDatagramNow(IOCP_Operation& operation) noexcept;
 // RecvFrom, and whatever the operation has room for, in one call. False: no datagram is there.
 [[nodiscard]] bool ReceiveDatagramsNow(IOCP_Operation& operation) noexcept;
 
+// SendFile, as much as there is room for and time. False: the socket has no room.
+[[nodiscard]] bool SendFileNow(IOCP_Operation& operation) noexcept;
+
 // A socket that was just accepted or connected: sends small messages at once (RFC 896 would hold them back).
 void SwitchNagleOff(SocketHandle socket) noexcept;
 

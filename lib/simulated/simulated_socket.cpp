@@ -2,10 +2,12 @@
 #include "simulated_socket.h"
 
 #include "buffer_pool.h"
+#include "file_access.h"
 #include "simulated_engine.h"
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace iocp::detail {
 
@@ -90,7 +92,9 @@ void SimulatedSocket::OnDatagram(const Endpoint& from, const Endpoint& to, std::
 }
 
 OperationQueue& SimulatedSocket::QueueOf(const IOCP_Operation& operation) noexcept {
-    return operation.kind == Kind::Send || operation.kind == Kind::Connect ? out_ : in_;
+    const bool out =
+        operation.kind == Kind::Send || operation.kind == Kind::SendFile || operation.kind == Kind::Connect;
+    return out ? out_ : in_;
 }
 
 void SimulatedSocket::Retry(OperationQueue& waiting) {
@@ -112,6 +116,7 @@ bool SimulatedSocket::Try(IOCP_Operation& operation) {
         case Kind::RecvLent: return TryRecvLent(operation);
         case Kind::RecvFrom: return TryRecvFrom(operation);
         case Kind::Send: return TrySend(operation);
+        case Kind::SendFile: return TrySendFile(operation);
         case Kind::SendTo: break;  // never gets here
     }
     return true;
@@ -164,6 +169,18 @@ bool SimulatedSocket::TrySend(IOCP_Operation& operation) {
     if (stream_->IsBroken(side_)) return Fail(operation, Failure::Reset);
     if (operation.size == 0) return Succeed(operation);
     const std::size_t taken = stream_->Write(side_, {operation.data, network_.PieceOf(operation.size)});
+    return taken > 0 && Succeed(operation, taken);
+}
+
+bool SimulatedSocket::TrySendFile(IOCP_Operation& operation) {
+    constexpr std::size_t kMostRead = 64 << 10;
+    if (stream_->IsBroken(side_)) return Fail(operation, Failure::Reset);
+    std::vector<std::byte> bytes(network_.PieceOf(std::min<std::size_t>(operation.size, kMostRead)));
+    const FileBytes read = ReadFromFile(*operation.part, bytes);
+    operation.native_code = read.native_code;
+    operation.transferred = 0;
+    if (read.size == 0) return true;
+    const std::size_t taken = stream_->Write(side_, {bytes.data(), read.size});
     return taken > 0 && Succeed(operation, taken);
 }
 

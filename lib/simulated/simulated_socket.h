@@ -59,6 +59,7 @@ private:
     [[nodiscard]] bool TryRecvLent(IOCP_Operation& operation);
     [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation);
     [[nodiscard]] bool TrySend(IOCP_Operation& operation);
+    [[nodiscard]] bool TrySendFile(IOCP_Operation& operation);
     void SendTo(IOCP_Operation& operation);
     void Retry(OperationQueue& waiting);
 

@@ -99,7 +99,8 @@ private:
 
     private:
         static bool Counts(const IOCP_Operation& operation) noexcept {
-            return operation.kind == IOCP_Operation::Kind::Recv || operation.kind == IOCP_Operation::Kind::Send;
+            using Kind = IOCP_Operation::Kind;
+            return operation.kind == Kind::Recv || operation.kind == Kind::Send || operation.kind == Kind::SendFile;
         }
 
         CountingNetwork& network_;

@@ -5,6 +5,7 @@
 #include "socket.h"
 #include "support/ledger.h"
 #include "support/platform.h"
+#include "support/temporary_file.h"
 
 #include <gtest/gtest.h>
 #include <iocp/iocp.h>
@@ -46,6 +47,17 @@ private:
             if (!co_await client.Send(message)) co_return;
     }
     void DeleteClient(IOCP_Client&) override { ++deleted; }
+};
+
+// Sends a file to everybody.
+class FileSender final : public IOCP_Protocol {
+public:
+    explicit FileSender(const std::filesystem::path& path) : file_(iocp::File::Open(path)) {}
+
+private:
+    iocp::Task<> ProcedureClient(IOCP_Client& client) override { co_await client.SendFile(*file_); }
+
+    iocp::Value<iocp::File> file_;
 };
 
 // A network where the first operations of one kind fail, as where memory is short.
@@ -122,6 +134,22 @@ iocp::Task<> AskByDatagram(iocp::Endpoint server, std::string question, std::str
     answer = received.Text();
 }
 
+iocp::Task<> Fetch(iocp::Endpoint server, const std::string& content, int times, Visits& visits) {
+    for (int i = 0; i < times; ++i) {
+        auto connection = co_await iocp::Connect(server, iocp::Transport::Tcp, 10s);
+        std::string received;
+        bool more = static_cast<bool>(connection);
+        while (more) {
+            const auto bytes = co_await connection->Recv().Within(2s);
+            received += bytes.Text();
+            more = static_cast<bool>(bytes);
+        }
+        if (content.compare(0, received.size(), received) != 0) ++visits.wrong;
+        ++(received.size() == content.size() ? visits.answered : visits.failed);
+    }
+    if (--visits.under_way == 0) visits.ended.set_value();
+}
+
 void Send(IOCP_CORE& clients, const iocp::Endpoint& server, int visitors, int times, Visits& visits) {
     visits.under_way = visitors;
     for (int i = 0; i < visitors; ++i) clients.Spawn(Visit(server, times, visits));
@@ -165,6 +193,35 @@ TEST_P(FaultsTest, EachOperationEndsOnceWhateverTheEngineDoes) {
     EXPECT_EQ(echo->accepted, echo->deleted);
     ExpectBalance(ledger);
     ExpectAllFired(faults);
+}
+
+TEST_P(FaultsTest, FilesArriveOrEndWithTheirConnectionWhateverTheEngineDoes) {
+    FaultyNetwork faults(1, kAllFaults);
+    LedgerNetwork ledger(faults);
+    iocp::Options options;
+    options.engine = GetParam();
+    options.network = &ledger;
+    std::string content(100'000, '\0');
+    for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 7 + i / 256);
+    const iocp_test::TemporaryFile on_disk(content);
+
+    Visits visits;
+    QuietCore server({{0, 1, std::make_shared<FileSender>(on_disk.Path()), iocp::Transport::Tcp, "127.0.0.1"}},
+                     options);
+    server.Start(2);
+    QuietCore clients(std::vector<iocp::Listener>{}, options);
+    clients.Start(2);
+    visits.under_way = 10;
+    for (int i = 0; i < 10; ++i) clients.Spawn(Fetch(server.Listening(), content, 20, visits));
+    ASSERT_EQ(visits.ended.get_future().wait_for(60s), std::future_status::ready);
+    clients.Stop();
+    server.Stop();
+
+    EXPECT_EQ(visits.answered + visits.failed, 200u);
+    EXPECT_GT(visits.answered, 20u);
+    EXPECT_EQ(visits.wrong, 0u);
+    EXPECT_GT(ledger.Closed().at(static_cast<std::size_t>(IOCP_Operation::Kind::SendFile)).worked, 0u);
+    ExpectBalance(ledger);
 }
 
 INSTANTIATE_TEST_SUITE_P(On, FaultsTest, testing::ValuesIn(iocp_test::EnginesUnderTest()),

@@ -29,6 +29,13 @@ Task<> Receive(IOCP_Client& client) {
     client.Close();
 }
 
+Task<> SendPage(IOCP_Client& client);
+Task<> SendPage(IOCP_Client& client) {
+    auto page = iocp::File::Open("page.html");
+    if (page) co_await client.SendFile(*page);
+    co_await client.SendFile(*page, 1000, 500);
+}
+
 Task<> Bound(IOCP_Client& client, std::stop_token token);
 Task<> Bound(IOCP_Client& client, std::stop_token token) {
     auto message = co_await client.Recv().Within(5s);

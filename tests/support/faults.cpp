@@ -29,7 +29,8 @@ public:
             operation.transferred = 0;
             return AtOnceOrLater(operation);
         }
-        const bool counts = operation.kind == Kind::Recv || operation.kind == Kind::Send;
+        const bool counts =
+            operation.kind == Kind::Recv || operation.kind == Kind::Send || operation.kind == Kind::SendFile;
         if (counts && operation.size > 1 && Fires(Fault::ShortCount))
             operation.size = 1 + static_cast<std::uint32_t>(random_.Below(operation.size - 1));
         return Inner().Submit(operation) == Submission::Pending ? PendingOrAtOnce(operation) : AtOnceOrLater(operation);
@@ -86,8 +87,8 @@ private:
     int FailureFor(Kind kind) noexcept {
         if (kind == Kind::Accept && Fires(Fault::FailAccept)) return AcceptFailure();
         if (kind == Kind::RecvLent && Fires(Fault::NoBuffer)) return NativeCodeOf(Failure::NoBuffers);
-        const bool stream = kind == Kind::Recv || kind == Kind::RecvLent || kind == Kind::Send || kind == Kind::Connect;
-        return stream && Fires(Fault::FailStream) ? NativeCodeOf(Failure::Reset) : 0;
+        const bool other = kind == Kind::Accept || kind == Kind::RecvFrom;
+        return !other && Fires(Fault::FailStream) ? NativeCodeOf(Failure::Reset) : 0;
     }
 
     Submission AtOnceOrLater(IOCP_Operation& operation) noexcept {

@@ -130,6 +130,7 @@ std::string_view NameOf(IOCP_Operation::Kind kind) noexcept {
         case IOCP_Operation::Kind::RecvLent: return "recv_lent";
         case IOCP_Operation::Kind::RecvFrom: return "recv_from";
         case IOCP_Operation::Kind::Send: return "send";
+        case IOCP_Operation::Kind::SendFile: return "send_file";
         case IOCP_Operation::Kind::SendTo: return "send_to";
     }
     return "unknown";

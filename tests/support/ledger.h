@@ -30,7 +30,7 @@ class LedgerNetwork final : public NetworkDecorator {
 public:
     explicit LedgerNetwork(Network& inner = iocp::detail::SystemNetwork()) noexcept : NetworkDecorator(inner) {}
 
-    static constexpr std::size_t kKinds = 7;
+    static constexpr std::size_t kKinds = 8;
     using Books = std::array<Entries, kKinds>;
 
     [[nodiscard]] std::unique_ptr<iocp::detail::Engine> MakeEngine(iocp::EngineKind kind, const iocp::Options& options,

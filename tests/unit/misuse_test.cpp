@@ -2,6 +2,7 @@
 // What a program must not do ends it, with a sentence.
 #include "buffer_pool.h"
 #include "support/peer.h"
+#include "support/temporary_file.h"
 
 #include <gtest/gtest.h>
 #include <iocp/iocp.h>
@@ -59,6 +60,16 @@ private:
         co_await client.Send("hello");
         core->reset();
     }
+};
+
+class SendingAFile final : public IOCP_Protocol {
+public:
+    SendingAFile() : file_(iocp::File::Open(iocp_test::TemporaryFile("abc").Path())) {}
+
+private:
+    Task<> ProcedureClient(IOCP_Client& client) override { co_await client.SendFile(*file_); }
+
+    iocp::Value<iocp::File> file_;
 };
 
 class KeepingABuffer final : public IOCP_Protocol {
@@ -146,6 +157,16 @@ TEST_F(MisuseDeathTest, RecvOnAClientOfNoCore) {
     const auto run = [&] { client->Recv().await_suspend(std::noop_coroutine()); };
 
     EXPECT_DEATH(run(), "misuse: Recv or Send on a client that no core has accepted");
+}
+
+TEST_F(MisuseDeathTest, AFileToAUdpClient) {
+    const auto run = [] {
+        IOCP_CORE core({{0, 1, std::make_shared<SendingAFile>(), iocp::Transport::Udp, "127.0.0.1"}});
+        core.Start(1);
+        static_cast<void>(iocp_test::UdpPeer(core.Listening()).Ask("a file"));
+    };
+
+    EXPECT_DEATH(run(), "misuse: SendFile on a UDP client");
 }
 
 TEST_F(MisuseDeathTest, AListenerWithoutAProtocol) {

@@ -2,11 +2,14 @@
 #include "moody_host.h"
 #include "storm.h"
 #include "support/ledger.h"
+#include "support/temporary_file.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 namespace storm {
 
@@ -16,11 +19,31 @@ constexpr std::size_t kVisitors = 48;            // clients at a time over TCP; 
 constexpr std::uint64_t kCallsInRound = 20'000;  // at most, before each stop, where few are asked for
 constexpr std::size_t kLongestMessage = 20'000;
 
+// What visitors say parts of, from its file.
+class Book {
+public:
+    explicit Book(Random random) : bytes_(2 * kLongestMessage) {
+        for (std::byte& each : bytes_) each = static_cast<std::byte>(random());
+        const iocp_test::TemporaryFile on_disk(
+            std::string_view(reinterpret_cast<const char*>(bytes_.data()), bytes_.size()));
+        auto opened = iocp::File::Open(on_disk.Path());
+        if (!opened) Fail("the book does not open: " + opened.Message());
+        file_.emplace(std::move(*opened));
+    }
+
+    [[nodiscard]] std::span<const std::byte> Bytes() const { return bytes_; }
+    [[nodiscard]] const iocp::File& File() const { return *file_; }
+
+private:
+    std::vector<std::byte> bytes_;
+    std::optional<iocp::File> file_;
+};
+
 // One visit to the server after the other, until this core stops.
 class Visitors {
 public:
-    Visitors(Ledger& ledger, const iocp::Endpoint& tcp, const iocp::Endpoint& udp)
-        : ledger_(ledger), tcp_(tcp), udp_(udp) {}
+    Visitors(Ledger& ledger, const iocp::Endpoint& tcp, const iocp::Endpoint& udp, std::uint64_t seed)
+        : ledger_(ledger), tcp_(tcp), udp_(udp), book_(Random(seed)) {}
 
     iocp::Task<> VisitOften(iocp::Transport transport, std::uint64_t seed) {
         Random random(seed);
@@ -53,16 +76,28 @@ private:
             std::vector<std::byte> message(1 + random.Below(lossy ? 1'000 : kLongestMessage));
             for (std::byte& each : message) each = static_cast<std::byte>(random());
             if (turn == 0) message.front() = static_cast<std::byte>(mood);
-            Entry entry(ledger_);
-            const iocp::Result sent = co_await server.Send(message);
-            entry.Ended(sent);
-            if (!sent) co_return;
+            if (!co_await Say(server, message, !lossy && turn > 0 && random.Below(3) == 0, random)) co_return;
             if (turn + 1 == last && random.Below(2) == 0) break;  // leaves without waiting for the answer
             const auto expected = std::span(message).subspan(turn == 0 ? 1 : 0);
             if (!co_await Hear(server, expected, mood)) co_return;
         }
         // Bytes that nobody read make a reset of it.
         if (random.Below(2) == 0) server.Close();
+    }
+
+    // As it is, or in place of it as much from the book.
+    iocp::Task<bool> Say(IOCP_Client& server, std::span<std::byte> message, bool from_book, Random& random) {
+        Entry entry(ledger_);
+        iocp::Result sent;
+        if (from_book) {
+            const std::size_t page = random.Below(kLongestMessage);
+            std::ranges::copy(book_.Bytes().subspan(page, message.size()), message.begin());
+            sent = co_await server.SendFile(book_.File(), page, message.size());
+        } else {
+            sent = co_await server.Send(message);
+        }
+        entry.Ended(sent);
+        co_return static_cast<bool>(sent);
     }
 
     iocp::Task<bool> Hear(IOCP_Client& server, std::span<const std::byte> expected, Mood mood) {
@@ -87,6 +122,7 @@ private:
     Ledger& ledger_;
     const iocp::Endpoint tcp_;
     const iocp::Endpoint udp_;
+    const Book book_;
 };
 
 // Closes clients from outside, at random.
@@ -148,7 +184,7 @@ void Round(const Settings& settings, Record& record, std::uint64_t enough, Rando
     QuietCore server({{0, 1, host, iocp::Transport::Tcp, "127.0.0.1"}, udp}, options);
     server.Start(2);
 
-    Visitors visitors(ledger, server.Listening(0), server.Listening(1));
+    Visitors visitors(ledger, server.Listening(0), server.Listening(1), random());
     QuietCore clients(std::vector<iocp::Listener>{}, options);
     clients.Start(2);
     for (std::size_t i = 0; i < kVisitors; ++i) {
