@@ -154,14 +154,13 @@ void StreamListener::LetIn(SocketHandle socket, const Endpoint& remote) noexcept
     ++worker.Load();
     if (&worker == &home_) return Begin(worker, socket, remote);
     try {
+        // False: that worker has ended already.
         if (worker.Mail()->Post([this, &worker, socket, remote] { Begin(worker, socket, remote); })) return;
-        --worker.Load();  // that worker has ended already
-        LeaveUnseen(socket, remote);
     } catch (const std::bad_alloc&) {
         ++home_.Core().Count().refused_no_memory;
-        --worker.Load();
-        LeaveUnseen(socket, remote);
     }
+    --worker.Load();
+    LeaveUnseen(socket, remote);
 }
 
 // On the worker that is to be the client's home.
