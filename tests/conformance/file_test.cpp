@@ -134,7 +134,7 @@ TEST_P(FileTest, PartsArriveInCallOrder) {
     Peer peer(Where());
 
     EXPECT_EQ(peer.ReceiveAll(), "<hijcde|abcdefghij>");
-    for (const std::size_t size : {3, 3, 0, 0, 0, 10}) EXPECT_EQ(notes.Next(), Told(Outcome::Ok, size));
+    for (const unsigned size : {3U, 3U, 0U, 0U, 0U, 10U}) EXPECT_EQ(notes.Next(), Told(Outcome::Ok, size));
 }
 
 TEST_P(FileTest, AnEmptyFileIsSentAtOnce) {
@@ -204,7 +204,8 @@ TEST_P(FileTest, APartThatLiesBehindTheEndLeavesTheStreamWhole) {
 }
 
 TEST_P(FileTest, AFileThatShrinksWhileItIsSentIsTooLong) {
-    if (GetParam() == iocp::EngineKind::Iocp) GTEST_SKIP() << "whether a file that is being sent can be made shorter is up to the system";
+    if (GetParam() == iocp::EngineKind::Iocp)
+        GTEST_SKIP() << "whether a file that is being sent can be made shorter is up to the system";
     Have(Noise(kMoreThanBuffersHold));
     Serve(SendAllAndStay);
     Peer peer(Where());
