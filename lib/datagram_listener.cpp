@@ -26,6 +26,13 @@ struct DatagramListener::PeersGone {
     void await_resume() const noexcept {}
 };
 
+void DatagramListener::Seat::Deliver(Buffer* datagram) const noexcept {
+    if (connection)
+        connection->Deliver(datagram);
+    else
+        datagram->GiveBack();
+}
+
 DatagramListener::DatagramListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard)
     : Door(settings, guard),
       home_(home),
@@ -147,7 +154,7 @@ void DatagramListener::Begin(const Peer& peer, const Endpoint& from, Buffer* fir
         --peer.worker->Load();
         return Left(from);
     }
-    peer.seat->connection->Deliver(first);
+    peer.seat->Deliver(first);
     BeginSession(*peer.worker, *this, peer.seat->connection, from);
 }
 
@@ -157,15 +164,15 @@ void DatagramListener::CountNoMemory() noexcept {
 }
 
 void DatagramListener::Hand(const Peer& peer, Datagram&& datagram) noexcept {
-    if (peer.worker == &home_) return peer.seat->connection->Deliver(std::move(datagram));
-    Buffer* const copy = CopyOf(datagram);
+    if (peer.worker == &home_ && peer.seat->connection) return peer.seat->connection->Deliver(std::move(datagram));
+    Buffer* const copy = peer.worker == &home_ ? nullptr : CopyOf(datagram);
     if (copy == nullptr) {
         ++home_.Core().Count().datagrams_dropped;
         return;
     }
     try {
         // With the seat: the client may leave meanwhile. False: its worker has ended.
-        if (peer.worker->Mail()->Post([seat = peer.seat, copy] { seat->connection->Deliver(copy); })) return;
+        if (peer.worker->Mail()->Post([seat = peer.seat, copy] { seat->Deliver(copy); })) return;
     } catch (const std::bad_alloc&) {
         ++home_.Core().Count().datagrams_dropped;
     }

@@ -37,8 +37,10 @@ public:
     void Cut() noexcept override {}
 
 private:
-    // A client's place on its worker; filled, used and emptied there.
+    // A client's place on its worker; filled, used and emptied there. It stays empty where there was no memory.
     struct Seat {
+        void Deliver(Buffer* datagram) const noexcept;
+
         std::shared_ptr<PeerConnection> connection;
     };
     struct Peer {

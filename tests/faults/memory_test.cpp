@@ -159,6 +159,7 @@ int Visit(iocp::Simulation& sim, iocp::Transport transport, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         peers.push_back(sim.Connect(*iocp::Endpoint::Parse("10.9.9.9", kPort), transport));
         peers.back().Write("one\n");
+        peers.back().Write("and more\n");
     }
     sim.RunFor(1s);
     for (auto& peer : peers) peer.Write("two\n");
