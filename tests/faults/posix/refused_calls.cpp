@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -61,8 +60,6 @@ WRAP(int, epoll_ctl, (int epoll, int operation, int descriptor, epoll_event* eve
      (epoll, operation, descriptor, event))
 WRAP(int, epoll_wait, (int epoll, epoll_event* events, int most, int limit), (epoll, events, most, limit))
 WRAP(int, eventfd, (unsigned count, int flags), (count, flags))
-WRAP(int, getrlimit, (int resource, rlimit* limit), (resource, limit))
-WRAP(int, setrlimit, (int resource, const rlimit* limit), (resource, limit))
 WRAP_OR(void*, MAP_FAILED, mmap, (void* at, size_t size, int protection, int flags, int descriptor, off_t offset),
         (at, size, protection, flags, descriptor, offset))
 
