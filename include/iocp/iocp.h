@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All of the public interface.
+// The public interface, but for iocp/file.h, which takes in <filesystem>, and iocp/simulation.h.
 #pragma once
 
 #include <iocp/channel.h>
@@ -9,7 +9,6 @@
 #include <iocp/datagram_socket.h>
 #include <iocp/endpoint.h>
 #include <iocp/event.h>
-#include <iocp/file.h>
 #include <iocp/frame.h>
 #include <iocp/group.h>
 #include <iocp/limits.h>

@@ -4,6 +4,8 @@
 #include "support/decorators.h"
 #include "support/temporary_file.h"
 
+#include <iocp/file.h>
+
 #include <atomic>
 #include <thread>
 #include <utility>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the table "I want to... write this" of README.md says, compiled. tests/check_sources looks up each row here.
+#include <iocp/file.h>
 #include <iocp/iocp.h>
 
 #include <array>

@@ -3,6 +3,7 @@
 #include "support/temporary_file.h"
 
 #include <gtest/gtest.h>
+#include <iocp/file.h>
 #include <iocp/iocp.h>
 #include <iocp/simulation.h>
 

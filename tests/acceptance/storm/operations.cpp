@@ -4,6 +4,8 @@
 #include "support/ledger.h"
 #include "support/temporary_file.h"
 
+#include <iocp/file.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>

@@ -11,7 +11,6 @@
 
 #include <cerrno>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -36,12 +35,12 @@ class Echo final : public IOCP_Protocol {
 // Lets another server answer.
 class Dialling final : public IOCP_Protocol {
 public:
-    std::optional<iocp::Endpoint> to;
+    const IOCP_CORE* core = nullptr;
 
 private:
     iocp::Task<> ProcedureClient(IOCP_Client& client) override {
         while (auto message = co_await client.Recv()) {
-            auto far = co_await iocp::Connect(*to, iocp::Transport::Tcp, 5s);
+            auto far = co_await iocp::Connect(core->Listening(0), iocp::Transport::Tcp, 5s);
             if (!far) co_return;
             const auto sent = co_await far->Send(message);
             if (!sent) co_return;
@@ -60,7 +59,9 @@ public:
         : core_({{0, 1, echo_, iocp::Transport::Tcp, "127.0.0.1"},
                  {0, 2, echo_, iocp::Transport::Udp, "127.0.0.1"},
                  {0, 3, dialling_, iocp::Transport::Tcp, "127.0.0.1"}},
-                OptionsFor(engine)) {}
+                OptionsFor(engine)) {
+        dialling_->core = &core_;
+    }
 
     // False: it says why it does not.
     bool Start() {
@@ -74,10 +75,7 @@ public:
     }
 
     // Each of them is asked; those who are lost are told of it by the end of their connection.
-    int AnswersToStreams() {
-        dialling_->to = core_.Listening(0);
-        return Answers(core_.Listening(0)) + Answers(core_.Listening(2));
-    }
+    int AnswersToStreams() { return Answers(core_.Listening(0)) + Answers(core_.Listening(2)); }
     bool AnswersToDatagrams() { return UdpPeer(core_.Listening(1)).Ask("datagram") == "datagram"; }
 
     void Stop() { core_.Stop(1s); }
