@@ -38,12 +38,11 @@ public:
     }
     NoSigpipe(const NoSigpipe&) = delete;
     NoSigpipe& operator=(const NoSigpipe&) = delete;
-    ~NoSigpipe() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    // One has come.
-    void Swallow() const noexcept {
+    // One may have come although the call has sent something: a call sends page after page.
+    ~NoSigpipe() {
         const timespec at_once{};
         while (sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) continue;
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
 
 private:
@@ -59,10 +58,7 @@ ssize_t Send(int socket, const FilePart& part, std::size_t size) noexcept {
     ssize_t sent;
     do sent = sendfile(socket, static_cast<int>(part.file), &offset, size);
     while (sent < 0 && errno == EINTR);
-    if (sent >= 0) return sent;
-    const int code = errno;
-    if (code == EPIPE) no_sigpipe.Swallow();
-    return -code;
+    return sent >= 0 ? sent : -errno;
 }
 
 }  // namespace
