@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -37,11 +37,11 @@ public:
     }
 
 private:
-    [[nodiscard]] std::filesystem::path NewPath() const {
-        const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-        const auto unlike = reinterpret_cast<std::uintptr_t>(this);  // what another process makes at the same time
+    // Unlike what another process makes at the same time.
+    [[nodiscard]] static std::filesystem::path NewPath() {
+        std::random_device random;
         return std::filesystem::temp_directory_path() /
-               ("iocp_core_" + std::to_string(now) + "_" + std::to_string(unlike));
+               ("iocp_core_" + std::to_string(random()) + "_" + std::to_string(random()));
     }
 
     std::filesystem::path path_;
