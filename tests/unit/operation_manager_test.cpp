@@ -90,7 +90,7 @@ TEST(OperationManager, TheFarEndIsMadeOnceAndStays) {
 }
 
 TEST(OperationManager, TheKernelsPartComesFirst) {
-    const IOCP_Operation operation;
+    const IOCP_Operation operation{};
 
     EXPECT_EQ(static_cast<const void*>(&operation), static_cast<const void*>(operation.kernel));
 }
