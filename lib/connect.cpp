@@ -129,7 +129,7 @@ Detached ReceiveFor(Worker& worker, std::shared_ptr<PeerConnection> peer, std::u
                     Endpoint remote) {
     peer->FedBy(socket.get());
     for (bool failed = false;;) {
-        if (failed) co_await Sleep(worker, kReceivePause);
+        if (failed) co_await Sleep(worker, kRetryPause);
         try {
             Datagram datagram = co_await socket->RecvFrom();
             if (datagram.Why() == Outcome::Stopped) break;

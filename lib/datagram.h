@@ -6,7 +6,6 @@
 #include <iocp/received.h>
 #include <iocp/result.h>
 
-#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -17,9 +16,6 @@ class Worker;
 
 // The longest payload of a UDP datagram: 65,535 bytes of IPv6 payload less the UDP header (RFC 8200, 3; RFC 768).
 inline constexpr std::size_t kLongestDatagram = 65'527;
-
-// Before a receive that failed is tried again: long enough not to spin while memory is short.
-inline constexpr std::chrono::milliseconds kReceivePause{50};
 
 // Sends one datagram through `worker`'s engine, to an endpoint as the socket names it. Never waits.
 [[nodiscard]] Result SendDatagram(Worker& worker, SocketHandle socket, const Endpoint& to,

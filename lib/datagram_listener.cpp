@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "datagram_listener.h"
 
+#include "attach.h"
 #include "buffer_pool.h"
 #include "core_state.h"
 #include "datagram.h"
@@ -44,19 +45,8 @@ DatagramListener::~DatagramListener() {
     if (handle_ != kNoSocket) home_.Net().CloseSocket(handle_);
 }
 
-void DatagramListener::Open() { AttachAndServe(home_, *this); }
-
-// What the system refuses now it may grant later.
-Detached DatagramListener::AttachAndServe(Worker& worker, DatagramListener& self) {
-    for (bool first = true; !worker.IsStopping(); first = false) {
-        const int code = worker.Io().Attach(self.handle_, SocketRole::Datagram);
-        if (code == 0) {
-            Serve(worker, self);
-            co_return;
-        }
-        if (first) worker.Core().ReportRefused(code, self.local_);
-        co_await Sleep(worker, kReceivePause);
-    }
+void DatagramListener::Open() {
+    AttachListener(home_, handle_, SocketRole::Datagram, [this] { Serve(home_, *this); });
 }
 
 Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {
@@ -83,7 +73,7 @@ Detached DatagramListener::Serve(Worker& worker, DatagramListener& self) {
 
 Task<> DatagramListener::Receive(DatagramSocket& socket) {
     for (bool failed = false;;) {
-        if (failed) co_await Sleep(home_, kReceivePause);
+        if (failed) co_await Sleep(home_, kRetryPause);
         try {
             Datagram datagram = co_await socket.RecvFrom();
             if (datagram.Why() == Outcome::Stopped) co_return;

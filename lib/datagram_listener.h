@@ -49,7 +49,6 @@ private:
     };
     struct PeersGone;
 
-    static Detached AttachAndServe(Worker& worker, DatagramListener& self);
     static Detached Serve(Worker& worker, DatagramListener& self);
 
     [[nodiscard]] Task<> Receive(DatagramSocket& socket);

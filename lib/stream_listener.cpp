@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "stream_listener.h"
 
+#include "attach.h"
 #include "core_state.h"
 #include "door_guard.h"
 #include "operation_wait.h"
@@ -17,9 +18,6 @@
 namespace iocp::detail {
 
 namespace {
-
-// Long enough not to spin while descriptors are short, short enough to serve again well within a second.
-constexpr std::chrono::milliseconds kAcceptPause{50};
 
 bool IsPending(const IOCP_Operation* operation) noexcept { return operation->state == IOCP_Operation::State::Pending; }
 
@@ -73,20 +71,12 @@ StreamListener::~StreamListener() {
     if (socket_ != kNoSocket) home_.Net().CloseSocket(socket_);
 }
 
-void StreamListener::Open() { AttachAndAccept(home_, *this); }
-
-// What the system refuses now it may grant later; meanwhile its backlog holds the clients.
-Detached StreamListener::AttachAndAccept(Worker& worker, StreamListener& self) {
-    for (bool first = true; !worker.IsStopping(); first = false) {
-        const int code = worker.Io().Attach(self.socket_, SocketRole::Listener);
-        if (code == 0) {
-            worker.Add(self);
-            while (self.loops_ < self.depth_.least) self.BeginLoop();
-            co_return;
-        }
-        if (first) worker.Core().ReportRefused(code, worker.Net().LocalEndpoint(self.socket_));
-        co_await Sleep(worker, kAcceptPause);
-    }
+void StreamListener::Open() {
+    // The backlog holds the clients meanwhile.
+    AttachListener(home_, socket_, SocketRole::Listener, [this] {
+        home_.Add(*this);
+        while (loops_ < depth_.least) BeginLoop();
+    });
 }
 
 Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept) {
@@ -118,7 +108,7 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self, Operat
         self.GiveSlotBack();
         if (self.stopped_) break;
         ++worker.Core().Count().accept_retries;
-        if (!IsClientGone(accept->native_code)) co_await Sleep(worker, kAcceptPause);
+        if (!IsClientGone(accept->native_code)) co_await Sleep(worker, kRetryPause);
     }
     --self.loops_;
 }

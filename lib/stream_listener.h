@@ -44,7 +44,6 @@ private:
         StreamListener& listener;
     };
 
-    static Detached AttachAndAccept(Worker& worker, StreamListener& self);
     static Detached AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept);
 
     [[nodiscard]] bool TakeSlot() noexcept;

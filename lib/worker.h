@@ -157,6 +157,10 @@ private:
     std::vector<std::coroutine_handle<>> doomed_;
 };
 
+// Before what the system refused is tried again: long enough not to spin while descriptors or memory are short, short
+// enough to serve again well within a second.
+inline constexpr std::chrono::milliseconds kRetryPause{50};
+
 // Suspends a coroutine of `worker` for `duration`.
 class [[nodiscard]] Sleep : public Timer {
 public:
