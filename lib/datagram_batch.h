@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "recycling.h"
+
 #include <iocp/endpoint.h>
 
 #include <array>
@@ -19,7 +21,8 @@ class BufferPool;
 // for more takes memory only during that call.
 class DatagramBatch {
 public:
-    static constexpr std::size_t kMost = 31;
+    // Without recycling each place costs a fresh buffer for each call.
+    static constexpr std::size_t kMost = kRecycles ? 31 : 3;
 
     struct Place {
         Buffer* buffer;  // the datagram, and its size
