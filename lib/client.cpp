@@ -62,11 +62,6 @@ Connection& MustBeConnected(Connection* connection) {
     return *connection;
 }
 
-void OnSendDue(Timer& timer) noexcept {
-    auto& wait = static_cast<SendWait&>(timer);
-    wait.connection->OnDue(wait);
-}
-
 }  // namespace
 
 bool RecvWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
@@ -86,35 +81,25 @@ bool FileSendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
     return SendWait::Start(coroutine, of);
 }
 
-RecvWait::RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
-    : ConnectionWait(
-          on, at_most,
-          [](Timer& timer) noexcept {
-              auto& wait = static_cast<RecvWait&>(timer);
-              wait.connection->OnDue(wait);
-          },
-          false),
-      memory(into) {}
-
-SendWait::SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept
-    : ConnectionWait(on, at_most, &OnSendDue, true), left(memory.size()), data(memory.data()), of_file(false) {}
-
-SendWait::SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept
-    : ConnectionWait(on, at_most, &OnSendDue, true), left(size_in_file), data(nullptr), of_file(true) {}
-
-RecvWait::~RecvWait() {
-    if (suspended) connection->GiveUp(*this);
+void RecvWait::OnDue(Timer& timer) noexcept {
+    auto& wait = static_cast<RecvWait&>(timer);
+    wait.connection->OnDue(wait);
 }
+
+void SendWait::OnDue(Timer& timer) noexcept {
+    auto& wait = static_cast<SendWait&>(timer);
+    wait.connection->OnDue(wait);
+}
+
+void RecvWait::GiveUp() noexcept { connection->GiveUp(*this); }
+
+void SendWait::GiveUp() noexcept { connection->Abandon(*this); }
 
 void RecvWait::Resume() {
     if (!connection->GoesOn(*this)) ConnectionWait::Resume();
 }
 
 Frame FrameWait::Take() noexcept { return result ? Frame(result, search_.frame) : connection->Unfinished(result); }
-
-SendWait::~SendWait() {
-    if (suspended) connection->Abandon(*this);
-}
 
 void ConnectionWait::EndAs(Outcome why) noexcept { connection->EndWait(*this, why); }
 

@@ -245,8 +245,7 @@ void Connection::ArmDeadline(Wait& wait) {
     if (due != Clock::time_point::max()) home_->Timers().Arm(wait, due);
 }
 
-Result Connection::ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept {
-    if (operation.native_code == 0) return Result(Outcome::Ok, operation.transferred);
+Result Connection::FailureOf(const Wait& wait, const IOCP_Operation& operation) noexcept {
     if (wait.cut != Outcome::Ok && IsCancelled(operation.native_code)) return Result(wait.cut);
     return Result(OutcomeOf(operation.native_code), operation.transferred, operation.native_code);
 }

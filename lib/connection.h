@@ -9,6 +9,7 @@
 
 #include <iocp/client.h>
 #include <iocp/client_waits.h>
+#include <iocp/operation.h>
 #include <iocp/task.h>
 
 #include <atomic>
@@ -126,7 +127,9 @@ protected:
     void ArmDeadline(Wait& wait);
 
     // What a wait whose operation has ended yields.
-    [[nodiscard]] static Result ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept;
+    [[nodiscard]] static Result ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept {
+        return operation.native_code == 0 ? Result(Outcome::Ok, operation.transferred) : FailureOf(wait, operation);
+    }
 
     [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
     [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
@@ -147,6 +150,8 @@ protected:
 private:
     friend class ClientGuard;
     class Child;
+
+    [[nodiscard]] static Result FailureOf(const Wait& wait, const IOCP_Operation& operation) noexcept;
 
     [[nodiscard]] Outbox& TheOutbox();
     static Detached EmptyOutbox(Worker& worker, Connection& self);

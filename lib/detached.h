@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iocp/checks.h>
+#include <iocp/frame_pool.h>
 #include <iocp/wait.h>
 
 #include <coroutine>
@@ -20,7 +21,7 @@ struct Detached {
 
 // Keeps the coroutine in its worker's list, so that the worker knows when all have ended and can destroy those that
 // do not end.
-class DetachedPromise : CountedCoroutine {
+class DetachedPromise : public PooledFrame, CountedCoroutine {
 public:
     template <class... Rest>
     explicit DetachedPromise(Worker& worker, Rest&...) noexcept : DetachedPromise(worker, nullptr) {}

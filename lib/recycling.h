@@ -11,4 +11,13 @@ inline constexpr bool kRecycles = false;
 inline constexpr bool kRecycles = true;
 #endif
 
+// The same for the frames of coroutines, which a sanitizer of addresses is to watch too.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kRecyclesFrames = false;
+#elif defined(__has_feature)
+inline constexpr bool kRecyclesFrames = kRecycles && !__has_feature(address_sanitizer);
+#else
+inline constexpr bool kRecyclesFrames = kRecycles;
+#endif
+
 }  // namespace iocp::detail

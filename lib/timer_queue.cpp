@@ -26,8 +26,7 @@ void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Up({timer.due, &timer}, heap_.size() - 1);
 }
 
-void TimerQueue::Disarm(Timer& timer) noexcept {
-    if (!timer.Armed()) return;
+void TimerQueue::LeaveGap(Timer& timer) noexcept {
     heap_[std::exchange(timer.position, Timer::kUnarmed)].timer = nullptr;
     ++gaps_;
     if (gaps_ == heap_.size() || gaps_ > heap_.size() / 2 + kFewGaps) CloseGaps();

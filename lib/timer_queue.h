@@ -31,7 +31,9 @@ public:
     void Arm(Timer& timer, Clock::time_point due);
 
     // No effect on a timer that is not armed.
-    void Disarm(Timer& timer) noexcept;
+    void Disarm(Timer& timer) noexcept {
+        if (timer.Armed()) LeaveGap(timer);
+    }
 
     // Fires what is due at `now`, earliest first. What is armed meanwhile is left for the next call, so that nobody who
     // arms a timer again and again holds the worker up.
@@ -54,6 +56,7 @@ private:
     static constexpr std::size_t kRoom = 8;
     static constexpr auto kLater = [](const Entry& one, const Entry& other) { return one.due > other.due; };
 
+    void LeaveGap(Timer& timer) noexcept;
     void Place(const Entry& entry, std::size_t position) noexcept;
     void Up(const Entry& entry, std::size_t position) noexcept;
     void RemoveFirst() noexcept;

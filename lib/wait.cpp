@@ -24,7 +24,7 @@ Worker& MustBeOnAWorker(const Place& place = {}) {
 }  // namespace
 
 void Wait::Resume() {
-    LeaveScope();
+    if (in_scope) LeaveScope();
     suspended = false;
     const Activity::Running running(scope != nullptr ? scope->client : ClientTag(), place);
     waiter.resume();
@@ -39,7 +39,6 @@ void Wait::JoinScope() noexcept {
 }
 
 void Wait::LeaveScope() noexcept {
-    if (!in_scope) return;
     (previous_ != nullptr ? previous_->next_ : scope->first_) = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
     previous_ = next_ = nullptr;

@@ -4,6 +4,7 @@
 #include "core_state.h"
 #include "datagram.h"
 #include "misuse.h"
+#include "recycling.h"
 #include "socket.h"
 
 #include <gsl/assert>
@@ -71,6 +72,7 @@ bool Worker::HasEnded() const noexcept {
 
 bool Worker::Turn(std::chrono::nanoseconds at_most) {
     Worker* const before = std::exchange(current_worker, this);
+    FramePool* const frames_before = std::exchange(frames_of_this_thread, kRecyclesFrames ? &frames_ : nullptr);
     OperationQueue ended;
     WaitForMore(ended, at_most);
     now_ = network_.Now();
@@ -85,6 +87,7 @@ bool Worker::Turn(std::chrono::nanoseconds at_most) {
     const bool more = !HasEnded() || !inbox_->CloseIfEmpty();
     if (!more) engine_.reset();
     current_worker = before;
+    frames_of_this_thread = frames_before;
     return more;
 }
 

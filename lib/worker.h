@@ -11,6 +11,7 @@
 #include "stoppable.h"
 #include "timer_queue.h"
 
+#include <iocp/frame_pool.h>
 #include <iocp/operation_manager.h>
 #include <iocp/options.h>
 
@@ -137,6 +138,7 @@ private:
     std::atomic<std::size_t> load_ = 0;
     std::atomic<std::size_t> operations_in_use_ = 0;
     Activity activity_;
+    FramePool frames_;
     std::atomic<bool> telling_of_limits_ = false;  // a message is on its way
     std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::vector<Inbox::Message> messages_;

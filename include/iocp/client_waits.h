@@ -47,8 +47,11 @@ class RecvWait : public ConnectionWait {
 public:
     using Memory = std::span<std::byte>;
 
-    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept;
-    ~RecvWait();
+    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
+        : ConnectionWait(on, at_most, &OnDue, false), memory(into) {}
+    ~RecvWait() {
+        if (suspended) GiveUp();
+    }
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
 
@@ -58,6 +61,10 @@ public:
     Memory memory;  // empty: lend a buffer
     Buffer* buffer = nullptr;
     FrameSearch* search = nullptr;  // null: whatever comes is enough
+
+private:
+    static void OnDue(Timer& timer) noexcept;
+    void GiveUp() noexcept;
 };
 
 // Recv().
@@ -109,7 +116,9 @@ private:
 // Send and SendFile, which wait for their turn in one queue.
 class SendWait : public ConnectionWait {
 public:
-    ~SendWait();
+    ~SendWait() {
+        if (suspended) GiveUp();
+    }
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
     [[nodiscard]] Result Take() const noexcept { return result; }
@@ -127,8 +136,14 @@ public:
     bool queued = false;
 
 protected:
-    SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept;
-    SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept;
+    SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept
+        : ConnectionWait(on, at_most, &OnDue, true), left(memory.size()), data(memory.data()), of_file(false) {}
+    SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept
+        : ConnectionWait(on, at_most, &OnDue, true), left(size_in_file), data(nullptr), of_file(true) {}
+
+private:
+    static void OnDue(Timer& timer) noexcept;
+    void GiveUp() noexcept;
 };
 
 // Send.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iocp/checks.h>
+#include <iocp/frame_pool.h>
 #include <iocp/result.h>
 #include <iocp/timer.h>
 #include <iocp/wait.h>
@@ -55,7 +56,7 @@ inline void MustBeWhole(std::coroutine_handle<> coroutine, const Place& defined)
 // A task that ends while its waiter is starting it only returns: the waiter then goes on without suspending. So a
 // long loop of tasks that end at once runs in constant stack, on every compiler and optimisation level, without
 // relying on tail calls.
-class TaskPromiseBase : public PlaceOfCoroutine {
+class TaskPromiseBase : public PooledFrame, public PlaceOfCoroutine {
 public:
     std::suspend_always initial_suspend() noexcept { return {}; }
 

@@ -45,8 +45,11 @@ public:
 protected:
     Wait(Deadline at_most, Fire when_due, bool sends = false) noexcept
         : Timer(when_due), is_send(sends), limit(at_most) {}
-    ~Wait() { LeaveScope(); }
+    ~Wait() {
+        if (in_scope) LeaveScope();
+    }
 
+    // Only where it is in one.
     void LeaveScope() noexcept;
 
 private:

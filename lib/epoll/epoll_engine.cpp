@@ -96,9 +96,8 @@ void EpollEngine::Close(SocketHandle socket) noexcept {
     CloseSocket(socket);
 }
 
-EpollEngine::Direction& EpollEngine::DirectionOf(IOCP_Operation& operation) noexcept {
-    SocketState& state = StateOf(operation.socket);
-    switch (operation.kind) {
+EpollEngine::Direction& EpollEngine::DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept {
+    switch (kind) {
         case IOCP_Operation::Kind::Connect:
         case IOCP_Operation::Kind::Send:
         case IOCP_Operation::Kind::SendFile: return state.out;
@@ -111,15 +110,17 @@ Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
         SendDatagramNow(operation);
         return Submission::Finished;
     }
-    Direction& direction = DirectionOf(operation);
-    if (direction.ready && direction.waiting.Empty() && Try(operation)) return Submission::Finished;
+    SocketState& state = StateOf(operation.socket);
+    Direction& direction = DirectionOf(operation.kind, state);
+    if (direction.ready && direction.waiting.Empty() && Try(operation, state)) return Submission::Finished;
     operation.state = IOCP_Operation::State::Pending;
     direction.waiting.Push(operation);
     return Submission::Pending;
 }
 
 void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
-    if (!DirectionOf(operation).waiting.Remove(operation)) return;  // it has ended already
+    if (!DirectionOf(operation.kind, StateOf(operation.socket)).waiting.Remove(operation))
+        return;  // it has ended already
     operation.native_code = ECANCELED;
     operation.transferred = 0;
     ended_.Push(operation);
@@ -145,40 +146,40 @@ void EpollEngine::OnEvent(std::uint64_t tag, std::uint32_t events) {
     SocketState& state = StateOf(socket);
     if (TagOf(socket, state.generation) != tag) return;  // of a socket that is closed by now
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) state.peer_ended = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.in);
-    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.out);
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.in, state);
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.out, state);
 }
 
-void EpollEngine::RetryAll(Direction& direction) noexcept {
+void EpollEngine::RetryAll(Direction& direction, SocketState& state) noexcept {
     direction.ready = true;
     OperationQueue retrying = std::exchange(direction.waiting, {});
     while (!retrying.Empty()) {
         IOCP_Operation& operation = retrying.Pop();
-        (direction.ready && Try(operation) ? ended_ : direction.waiting).Push(operation);
+        (direction.ready && Try(operation, state) ? ended_ : direction.waiting).Push(operation);
     }
 }
 
-bool EpollEngine::Try(IOCP_Operation& operation) noexcept {
+bool EpollEngine::Try(IOCP_Operation& operation, SocketState& state) noexcept {
     switch (operation.kind) {
-        case IOCP_Operation::Kind::Accept: return TryAccept(operation);
+        case IOCP_Operation::Kind::Accept: return TryAccept(operation, state);
         case IOCP_Operation::Kind::Connect: return TryConnect(operation);
-        case IOCP_Operation::Kind::Recv: return TryRecv(operation);
-        case IOCP_Operation::Kind::RecvLent: return TryRecvLent(operation);
-        case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation);
-        case IOCP_Operation::Kind::Send: return TrySend(operation);
-        case IOCP_Operation::Kind::SendFile: return TrySendFile(operation);
+        case IOCP_Operation::Kind::Recv: return TryRecv(operation, state);
+        case IOCP_Operation::Kind::RecvLent: return TryRecvLent(operation, state);
+        case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation, state);
+        case IOCP_Operation::Kind::Send: return TrySend(operation, state);
+        case IOCP_Operation::Kind::SendFile: return TrySendFile(operation, state);
         case IOCP_Operation::Kind::SendTo: break;
     }
     return true;
 }
 
-bool EpollEngine::TryAccept(IOCP_Operation& operation) noexcept {
+bool EpollEngine::TryAccept(IOCP_Operation& operation, SocketState& state) noexcept {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const auto accepted = Uninterrupted(
         [&] { return accept4(Descriptor(operation), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC); });
     if (accepted < 0 && errno == EAGAIN) {
-        StateOf(operation.socket).in.ready = false;
+        state.in.ready = false;
         return false;
     }
     operation.native_code = accepted < 0 ? errno : 0;
@@ -211,8 +212,7 @@ bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
     return operation.native_code != EINPROGRESS;
 }
 
-bool EpollEngine::TryRecv(IOCP_Operation& operation) noexcept {
-    SocketState& state = StateOf(operation.socket);
+bool EpollEngine::TryRecv(IOCP_Operation& operation, SocketState& state) noexcept {
     const auto received =
         Uninterrupted([&] { return recv(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT); });
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
@@ -220,12 +220,12 @@ bool EpollEngine::TryRecv(IOCP_Operation& operation) noexcept {
     return TakeResult(operation, received);
 }
 
-bool EpollEngine::TryRecvLent(IOCP_Operation& operation) noexcept {
+bool EpollEngine::TryRecvLent(IOCP_Operation& operation, SocketState& state) noexcept {
     Buffer* buffer = buffers_.Acquire();
-    if (buffer == nullptr) return TryWithoutBuffer(operation);
+    if (buffer == nullptr) return TryWithoutBuffer(operation, state);
     operation.data = buffer->Bytes();
     operation.size = static_cast<std::uint32_t>(buffer->Capacity());
-    const bool ended = TryRecv(operation);
+    const bool ended = TryRecv(operation, state);
     if (ended && operation.native_code == 0 && operation.transferred > 0)
         operation.buffer = buffer;
     else
@@ -234,8 +234,7 @@ bool EpollEngine::TryRecvLent(IOCP_Operation& operation) noexcept {
 }
 
 // Ends as full only where bytes are there that a buffer would be needed for.
-bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation) noexcept {
-    SocketState& state = StateOf(operation.socket);
+bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation, SocketState& state) noexcept {
     std::byte first;
     const auto seen =
         Uninterrupted([&] { return recv(Descriptor(operation), &first, sizeof first, MSG_DONTWAIT | MSG_PEEK); });
@@ -246,15 +245,14 @@ bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation) noexcept {
     return true;
 }
 
-bool EpollEngine::TryRecvFrom(IOCP_Operation& operation) noexcept {
+bool EpollEngine::TryRecvFrom(IOCP_Operation& operation, SocketState& state) noexcept {
     const bool received = ReceiveDatagramsNow(operation);
     const bool drained = !received || (operation.more != nullptr && operation.more->IsDrained());
-    StateOf(operation.socket).in.ready = !drained;
+    state.in.ready = !drained;
     return received;
 }
 
-bool EpollEngine::TrySend(IOCP_Operation& operation) noexcept {
-    SocketState& state = StateOf(operation.socket);
+bool EpollEngine::TrySend(IOCP_Operation& operation, SocketState& state) noexcept {
     const auto sent = Uninterrupted(
         [&] { return send(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT | MSG_NOSIGNAL); });
     const bool full = sent < 0 && errno == EAGAIN;
@@ -262,9 +260,9 @@ bool EpollEngine::TrySend(IOCP_Operation& operation) noexcept {
     return TakeResult(operation, sent);
 }
 
-bool EpollEngine::TrySendFile(IOCP_Operation& operation) noexcept {
+bool EpollEngine::TrySendFile(IOCP_Operation& operation, SocketState& state) noexcept {
     const bool sent = SendFileNow(operation);
-    StateOf(operation.socket).out.ready = sent;
+    state.out.ready = sent;
     return sent;
 }
 

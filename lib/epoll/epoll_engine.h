@@ -44,20 +44,20 @@ private:
 
     [[nodiscard]] bool MakeRoomFor(SocketHandle socket) noexcept;
     [[nodiscard]] SocketState& StateOf(SocketHandle socket) noexcept { return sockets_[socket]; }
-    [[nodiscard]] Direction& DirectionOf(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] static Direction& DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept;
     void OnEvent(std::uint64_t tag, std::uint32_t events);
-    void RetryAll(Direction& direction) noexcept;
+    void RetryAll(Direction& direction, SocketState& state) noexcept;
 
     // True: the operation has its result. False: the socket is not ready.
-    [[nodiscard]] bool Try(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TryAccept(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool Try(IOCP_Operation& operation, SocketState& state) noexcept;
+    [[nodiscard]] bool TryAccept(IOCP_Operation& operation, SocketState& state) noexcept;
     [[nodiscard]] bool TryConnect(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TryRecv(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TryRecvLent(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TryWithoutBuffer(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TrySend(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool TrySendFile(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool TryRecv(IOCP_Operation& operation, SocketState& state) noexcept;
+    [[nodiscard]] bool TryRecvLent(IOCP_Operation& operation, SocketState& state) noexcept;
+    [[nodiscard]] bool TryWithoutBuffer(IOCP_Operation& operation, SocketState& state) noexcept;
+    [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation, SocketState& state) noexcept;
+    [[nodiscard]] bool TrySend(IOCP_Operation& operation, SocketState& state) noexcept;
+    [[nodiscard]] bool TrySendFile(IOCP_Operation& operation, SocketState& state) noexcept;
 
     BufferPool& buffers_;
     WakeEvent wake_;  // first: where it can't be made, nothing else was opened

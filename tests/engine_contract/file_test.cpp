@@ -186,6 +186,26 @@ TEST_P(FileContract, TheOtherDirectionGoesOnWaiting) {
     EXPECT_TRUE(IsPending(next));
 }
 
+TEST_P(FileContract, ASendBehindItWaitsForAPeerThatDoesNotRead) {
+    const std::string content = Pattern(kMoreThanBuffersHold);
+    Link link = NewLink();
+    EXPECT_EQ(SendRest(link.near, {Open("first"), 0}, 5), 5U);
+
+    auto left = Memory(content);
+    IOCP_Operation* send = &New(Kind::Send, link.near, left);
+    while (Submit(*send) == Submission::Finished) {
+        ASSERT_EQ(send->native_code, 0);
+        left = left.subspan(send->transferred);
+        send = &New(Kind::Send, link.near, left);
+    }
+    Turn();
+    EXPECT_TRUE(IsPending(*send));
+
+    link.peer.Reset();
+    AwaitEnd(*send);
+    EXPECT_EQ(OutcomeOf(*send), Outcome::Reset);
+}
+
 TEST_P(FileContract, AResetEndsItAndThoseThatFollow) {
     const std::string content = Pattern(kMoreThanBuffersHold);
     Link link = NewLink();

@@ -118,6 +118,42 @@ TEST(Allocations, AwaitsWithDeadlinesNeedNone) {
     EXPECT_EQ(deadlines.allocated, 0U);
 }
 
+Task<std::size_t> Twice(std::size_t number) { co_return 2 * number; }
+
+Task<std::size_t> Nested(std::size_t number) {
+    co_await iocp::YieldNow();
+    const std::size_t twice = co_await Twice(number);
+    co_return twice;
+}
+
+Task<> CallOften(Deadlines& deadlines) {
+    for (int round = 0; round < 2; ++round) {
+        const std::size_t before = allocations;
+        for (std::size_t i = 0; i < kMany / 10; ++i) {
+            const std::size_t twice = co_await Nested(i);
+            const auto again = co_await Twice(i).Within(1h);
+            if (twice != *again) ++deadlines.otherwise;
+        }
+        deadlines.allocated = allocations - before;
+    }
+    deadlines.done = true;
+}
+
+TEST(Allocations, TasksOfATaskNeedNone) {
+    Deadlines deadlines;
+    iocp::Options options;
+    options.tick = 1h;
+    options.stall = 0ms;
+    IOCP_CORE core(std::vector<iocp::Listener>{}, options);
+    core.Spawn(CallOften(deadlines));
+    core.Start(1);
+    while (!deadlines.done) std::this_thread::sleep_for(1ms);
+    core.Stop();
+
+    EXPECT_EQ(deadlines.allocated, 0U);
+    EXPECT_EQ(deadlines.otherwise, 0U);
+}
+
 class Echo final : public IOCP_Protocol {
     Task<> ProcedureClient(IOCP_Client& client) override {
         while (const auto message = co_await client.Recv()) co_await client.Send(message);

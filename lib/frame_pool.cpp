@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include <iocp/frame_pool.h>
+
+namespace iocp::detail {
+
+void* NewFrame(std::size_t size) { return ::operator new(FramePool::RoundUp(size)); }
+
+void DeleteFrame(void* memory) noexcept { ::operator delete(memory); }
+
+FramePool::~FramePool() {
+    for (List& list : lists_) {
+        while (list.first != nullptr) {
+            Piece* const piece = list.first;
+            list.first = piece->next;
+            DeleteFrame(piece);
+        }
+    }
+}
+
+}  // namespace iocp::detail
