@@ -127,17 +127,22 @@ void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
 }
 
 void EpollEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
-    std::array<epoll_event, kMostEvents> events;
-    const int limit = ended_.Empty() ? MillisecondsFrom(timeout) : 0;
-    const int count = epoll_wait(epoll_, events.data(), kMostEvents, limit);
-    for (int i = 0; i < count; ++i)
-        OnEvent(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
+    if (unseen_.empty()) FetchEvents(timeout);
+    const auto now = unseen_.first(std::min(unseen_.size(), kEventsAtATime));
+    unseen_ = unseen_.subspan(now.size());
+    for (const epoll_event& event : now) OnEvent(event.data.u64, event.events);
 
     while (!ended_.Empty()) {
         IOCP_Operation& operation = ended_.Pop();
         operation.state = IOCP_Operation::State::Acquired;
         ended.Push(operation);
     }
+}
+
+void EpollEngine::FetchEvents(std::chrono::nanoseconds timeout) noexcept {
+    const int limit = ended_.Empty() ? MillisecondsFrom(timeout) : 0;
+    const int count = epoll_wait(epoll_, events_.data(), kMostEvents, limit);
+    unseen_ = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
 }
 
 void EpollEngine::OnEvent(std::uint64_t tag, std::uint32_t events) {

@@ -4,8 +4,12 @@
 #include "engine.h"
 #include "wake_event.h"
 
+#include <sys/epoll.h>
+
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace iocp::detail {
@@ -40,11 +44,15 @@ private:
         bool peer_ended = false;       // no further edge will announce the end of the stream
     };
 
-    static constexpr int kMostEvents = 256;
+    static constexpr std::size_t kMostEvents = 256;
+
+    // As many are looked at in one Wait: what they received is answered from memory that is still warm.
+    static constexpr std::size_t kEventsAtATime = 8;
 
     [[nodiscard]] bool MakeRoomFor(SocketHandle socket) noexcept;
     [[nodiscard]] SocketState& StateOf(SocketHandle socket) noexcept { return sockets_[socket]; }
     [[nodiscard]] static Direction& DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept;
+    void FetchEvents(std::chrono::nanoseconds timeout) noexcept;
     void OnEvent(std::uint64_t tag, std::uint32_t events);
     void RetryAll(Direction& direction, SocketState& state) noexcept;
 
@@ -64,6 +72,8 @@ private:
     int epoll_;
     std::vector<SocketState> sockets_;  // by descriptor
     OperationQueue ended_;              // ended by Cancel, or while events were looked at
+    std::array<epoll_event, kMostEvents> events_;
+    std::span<const epoll_event> unseen_;  // the rest of them
 };
 
 }  // namespace iocp::detail
