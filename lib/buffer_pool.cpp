@@ -33,11 +33,16 @@ void Buffer::GiveBack() noexcept {
 
 BufferPool::~BufferPool() {
     if (out_ != 0) Misuse("a Received was kept after its core had stopped");
+    Clear();
+}
+
+void BufferPool::Clear() noexcept {
     while (free_ != nullptr) {
         Buffer* buffer = free_;
         free_ = buffer->next;
         buffer->Free();
     }
+    free_count_ = 0;
 }
 
 Buffer* BufferPool::Acquire() noexcept {

@@ -59,6 +59,9 @@ public:
     [[nodiscard]] Buffer* Acquire() noexcept;
     void Release(Buffer& buffer) noexcept;
 
+    // Gives the free buffers to the heap.
+    void Clear() noexcept;
+
     [[nodiscard]] std::size_t BufferSize() const noexcept { return buffer_size_; }
     [[nodiscard]] std::size_t Out() const noexcept { return out_; }
 

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "core_state.h"
+#include "heap.h"
+#include "worker.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace iocp::detail {
+
+namespace {
+
+constexpr std::size_t kPeak = 256;  // what fewer clients leave behind is no burden
+
+}  // namespace
 
 void CoreState::Enter(const std::shared_ptr<IOCP_Client>& client) {
     const std::lock_guard lock(table_mutex_);
@@ -34,6 +45,22 @@ std::vector<std::shared_ptr<IOCP_Client>> CoreState::Clients() const {
 std::size_t CoreState::ClientCount() const noexcept {
     const std::lock_guard lock(table_mutex_);
     return table_.size();
+}
+
+// With one tick the workers give to the heap what they keep, with the next the heap gives it to the system.
+void CoreState::ReturnMemoryAfterPeak() {
+    if (std::exchange(spares_dropped_, false)) return ReturnFreeMemory();
+    const std::size_t clients = ClientCount();
+    peak_ = std::max(peak_, clients);
+    if (peak_ < kPeak || clients > peak_ / 4) return;
+    peak_ = clients;
+    spares_dropped_ = true;
+    {
+        const std::lock_guard lock(table_mutex_);
+        table_.rehash(0);
+    }
+    const std::lock_guard lock(mutex_);
+    for (const auto& worker : workers_) worker->DropSpares();
 }
 
 }  // namespace iocp::detail

@@ -224,6 +224,7 @@ std::chrono::milliseconds CoreState::TickInterval() const noexcept {
 }
 
 void CoreState::Tick() noexcept {
+    Guard(0, [this] { ReturnMemoryAfterPeak(); });
     Guard(0, [this] { core_.OnBackgroundTick(); });
 }
 

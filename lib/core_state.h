@@ -62,6 +62,7 @@ public:
     [[nodiscard]] std::shared_ptr<IOCP_Client> FindClient(std::uint64_t id) const;
     [[nodiscard]] std::vector<std::shared_ptr<IOCP_Client>> Clients() const;
     [[nodiscard]] std::size_t ClientCount() const noexcept;
+    void ReturnMemoryAfterPeak();
 
     // The worker with the fewest clients. Only while workers run.
     [[nodiscard]] Worker& LeastLoaded() const noexcept;
@@ -150,6 +151,8 @@ private:
 
     mutable std::mutex table_mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
+    std::size_t peak_ = 0;  // of clients, since memory was returned; for ticks, as is
+    bool spares_dropped_ = false;
 
     std::unique_ptr<ThreadPool> pool_;  // of a run
     std::unique_ptr<Crew> own_crew_;    // the network's; ends before what is above

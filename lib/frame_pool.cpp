@@ -7,13 +7,14 @@ void* NewFrame(std::size_t size) { return ::operator new(FramePool::RoundUp(size
 
 void DeleteFrame(void* memory) noexcept { ::operator delete(memory); }
 
-FramePool::~FramePool() {
+void FramePool::Clear() noexcept {
     for (List& list : lists_) {
         while (list.first != nullptr) {
             Piece* const piece = list.first;
             list.first = piece->next;
             DeleteFrame(piece);
         }
+        list.count = 0;
     }
 }
 

@@ -224,6 +224,14 @@ void Worker::TellOfLimits() {
     });
 }
 
+void Worker::DropSpares() {
+    inbox_->Post([this] {
+        frames_.Clear();
+        buffers_.Clear();
+        datagram_buffers_.Clear();
+    });
+}
+
 void Worker::CutAll() noexcept {
     for (Stoppable* at = waiting_; at != nullptr; at = at->next_) at->Cut();
     timers_.Arm(unwind_, now_ + kUnwindAfter);

@@ -110,6 +110,9 @@ public:
     // From any thread: limits of a listener have changed; everything that waits here is told soon.
     void TellOfLimits();
 
+    // From any thread: what is kept for clients to come goes to the heap soon.
+    void DropSpares();
+
 private:
     friend class DetachedPromise;
 

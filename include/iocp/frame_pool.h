@@ -15,7 +15,10 @@ public:
     FramePool() noexcept = default;
     FramePool(const FramePool&) = delete;
     FramePool& operator=(const FramePool&) = delete;
-    ~FramePool();
+    ~FramePool() { Clear(); }
+
+    // Gives what it keeps to the heap.
+    void Clear() noexcept;
 
     // What it takes for a frame of `size` bytes to lie in any piece of its list.
     [[nodiscard]] static constexpr std::size_t RoundUp(std::size_t size) noexcept { return ListFor(size) * kStep; }

@@ -7,13 +7,13 @@
 #include <memory>
 #include <vector>
 
-// The pool of one worker's operations. It grows by blocks when it is empty and keeps every frame until it is destroyed,
-// so a frame's address stays valid whatever a kernel still does with it.
+// The pool of one worker's operations. It grows by blocks when it is empty. After a peak, blocks all of whose
+// operations are back go to the heap; an operation that a kernel still has keeps its block where it is.
 //
 // Thread rule: everything on the worker that owns the manager; FreeCount and Count also when that worker has ended.
 class IOCP_OperationManager {
 public:
-    IOCP_OperationManager() noexcept = default;
+    IOCP_OperationManager() noexcept;
     IOCP_OperationManager(const IOCP_OperationManager&) = delete;
     IOCP_OperationManager& operator=(const IOCP_OperationManager&) = delete;
 
@@ -32,11 +32,16 @@ public:
 
 private:
     static constexpr std::size_t kBlock = 64;
+    static constexpr std::size_t kFew = 16 * kBlock;  // not worth giving back
+    static constexpr std::size_t kNever = ~std::size_t{0};
+    struct Block;
 
     void Grow();
+    void Shrink() noexcept;
 
-    std::vector<std::unique_ptr<IOCP_Operation[]>> blocks_;
+    std::vector<std::unique_ptr<Block>> blocks_;
     IOCP_Operation* free_ = nullptr;
     std::size_t free_count_ = 0;
     std::size_t count_ = 0;
+    std::size_t shrink_at_ = kNever;  // once so many are free
 };

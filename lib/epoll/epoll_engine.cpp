@@ -68,7 +68,7 @@ EpollEngine::~EpollEngine() { close(epoll_); }
 
 bool EpollEngine::MakeRoomFor(SocketHandle socket) noexcept {
     try {
-        if (socket >= sockets_.size()) sockets_.resize(std::max<std::size_t>(socket + 1, sockets_.size() * 2));
+        if (socket >= sockets_.size()) sockets_.resize(socket + 1);
         return true;
     } catch (const std::bad_alloc&) {
         return false;
@@ -87,13 +87,25 @@ int EpollEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
     event.events = EPOLLIN | EPOLLET;
     // A datagram socket becomes writable again with every datagram that leaves it: nobody waits for that.
     if (role == SocketRole::Stream) event.events |= EPOLLOUT | EPOLLRDHUP;
-    event.data.u64 = TagOf(socket, state.generation);
-    return epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
+    if (++last_generation_ == kClosed) ++last_generation_;
+    event.data.u64 = TagOf(socket, last_generation_);
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) return errno;
+    state.generation = last_generation_;
+    return 0;
 }
 
 void EpollEngine::Close(SocketHandle socket) noexcept {
-    if (socket < sockets_.size()) ++StateOf(socket).generation;
     CloseSocket(socket);
+    if (socket < sockets_.size()) StateOf(socket).generation = kClosed;
+    DropRoom();
+}
+
+void EpollEngine::DropRoom() noexcept {
+    const auto is_used = [](const SocketState& state) {
+        return state.generation != kClosed || !state.in.waiting.Empty() || !state.out.waiting.Empty();
+    };
+    while (!sockets_.empty() && !is_used(sockets_.back())) sockets_.pop_back();
+    if (sockets_.capacity() > 4 * sockets_.size() + kFewSockets) sockets_.shrink_to_fit();
 }
 
 EpollEngine::Direction& EpollEngine::DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept {
@@ -119,8 +131,8 @@ Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
 }
 
 void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
-    if (!DirectionOf(operation.kind, StateOf(operation.socket)).waiting.Remove(operation))
-        return;  // it has ended already
+    if (operation.socket >= sockets_.size()) return;  // it has ended already: as where it is in no queue
+    if (!DirectionOf(operation.kind, StateOf(operation.socket)).waiting.Remove(operation)) return;
     operation.native_code = ECANCELED;
     operation.transferred = 0;
     ended_.Push(operation);
@@ -148,8 +160,8 @@ void EpollEngine::FetchEvents(std::chrono::nanoseconds timeout) noexcept {
 void EpollEngine::OnEvent(std::uint64_t tag, std::uint32_t events) {
     if (tag == kWakeTag) return wake_.Clear();
     const SocketHandle socket = tag & 0xffffffffu;
+    if (socket >= sockets_.size() || TagOf(socket, StateOf(socket).generation) != tag) return;  // it is closed by now
     SocketState& state = StateOf(socket);
-    if (TagOf(socket, state.generation) != tag) return;  // of a socket that is closed by now
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) state.peer_ended = true;
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.in, state);
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.out, state);

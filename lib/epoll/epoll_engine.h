@@ -40,8 +40,8 @@ private:
     struct SocketState {
         Direction in;
         Direction out;
-        std::uint32_t generation = 0;  // tells the events of a descriptor from those of its predecessor
-        bool peer_ended = false;       // no further edge will announce the end of the stream
+        std::uint32_t generation = kClosed;  // tells the events of a descriptor from those of its predecessor
+        bool peer_ended = false;             // no further edge will announce the end of the stream
     };
 
     static constexpr std::size_t kMostEvents = 256;
@@ -49,7 +49,11 @@ private:
     // As many are looked at in one Wait: what they received is answered from memory that is still warm.
     static constexpr std::size_t kEventsAtATime = 8;
 
+    static constexpr std::uint32_t kClosed = 0;
+    static constexpr std::size_t kFewSockets = 1024;  // room for them is not worth giving back
+
     [[nodiscard]] bool MakeRoomFor(SocketHandle socket) noexcept;
+    void DropRoom() noexcept;
     [[nodiscard]] SocketState& StateOf(SocketHandle socket) noexcept { return sockets_[socket]; }
     [[nodiscard]] static Direction& DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept;
     void FetchEvents(std::chrono::nanoseconds timeout) noexcept;
@@ -71,7 +75,8 @@ private:
     WakeEvent wake_;  // first: where it can't be made, nothing else was opened
     int epoll_;
     std::vector<SocketState> sockets_;  // by descriptor
-    OperationQueue ended_;              // ended by Cancel, or while events were looked at
+    std::uint32_t last_generation_ = kClosed;
+    OperationQueue ended_;  // ended by Cancel, or while events were looked at
     std::array<epoll_event, kMostEvents> events_;
     std::span<const epoll_event> unseen_;  // the rest of them
 };

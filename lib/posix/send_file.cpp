@@ -16,7 +16,8 @@ namespace {
 // A peer that takes the bytes as fast as they come would let one call go on for the whole file, and others wait.
 constexpr std::uint32_t kMostSentAtOnce = 256 << 10;
 
-// sendfile(2) has no MSG_DONTWAIT. The socket may not stay so: a ring would then end what waits on it with EAGAIN.
+// sendfile(2) has no MSG_DONTWAIT. The socket may not stay so: a send that a ring leaves to a thread of the kernel's
+// would end with EAGAIN.
 class NotWaiting {
 public:
     explicit NotWaiting(int socket) noexcept : socket_(socket) { fcntl(socket_, F_SETFL, O_NONBLOCK); }

@@ -2,6 +2,7 @@
 // What tests ask of the platform that they run on; see the folders posix and windows.
 #pragma once
 
+#include <iocp/operation.h>
 #include <iocp/options.h>
 
 #include <cstddef>
@@ -23,6 +24,9 @@ namespace iocp_test {
 
 // The native code of an operation whose memory the kernel could not use.
 [[nodiscard]] int BadAddressCode();
+
+// From now on the system takes a few KiB at a time to be sent from there.
+void MakeSendBufferSmall(iocp::SocketHandle socket);
 
 // Does to this process, and to no other, what SIGTERM or Ctrl-C would do.
 void RaiseTermination();

@@ -77,6 +77,45 @@ TEST(OperationManager, GrowsAndKeepsEveryAddress) {
     for (IOCP_Operation* operation : operations) manager.Release(*operation);
 }
 
+TEST(OperationManager, GivesBackAfterAPeakWhatNobodyUses) {
+    constexpr std::size_t kPeak = 10'000;
+    IOCP_OperationManager manager;
+    std::vector<IOCP_Operation*> operations;
+    for (std::size_t i = 0; i < kPeak; ++i) operations.push_back(&manager.Acquire(Kind::Recv));
+
+    for (std::size_t i = 0; i < kPeak / 2; ++i) manager.Release(*operations[i]);
+    EXPECT_GE(manager.Count(), kPeak) << "half of them are in use";
+    for (std::size_t i = kPeak / 2; i < kPeak; ++i) manager.Release(*operations[i]);
+
+    EXPECT_EQ(manager.FreeCount(), manager.Count());
+    EXPECT_LT(manager.Count(), kPeak / 5);
+}
+
+TEST(OperationManager, WhatIsInUseStaysWhereItIsAfterAPeak) {
+    constexpr std::size_t kPeak = 10'000;
+    constexpr std::size_t kStep = 700;  // those that stay are far apart
+    IOCP_OperationManager manager;
+    std::vector<IOCP_Operation*> operations;
+    for (std::size_t i = 0; i < kPeak; ++i) operations.push_back(&manager.Acquire(Kind::Recv));
+    for (std::size_t i = 0; i < kPeak; ++i) operations[i]->size = static_cast<std::uint32_t>(i);
+
+    std::vector<IOCP_Operation*> left;
+    for (std::size_t i = 0; i < kPeak; ++i) {
+        if (i % kStep == 0)
+            left.push_back(operations[i]);
+        else
+            manager.Release(*operations[i]);
+    }
+
+    EXPECT_LT(manager.Count(), kPeak / 5);
+    EXPECT_EQ(manager.Count() - manager.FreeCount(), left.size());
+    for (std::size_t i = 0; i < left.size(); ++i) EXPECT_EQ(left[i]->size, i * kStep);
+    std::set<IOCP_Operation*> all(left.begin(), left.end());
+    for (std::size_t i = 0; i < kPeak; ++i) all.insert(&manager.Acquire(Kind::Send));
+    EXPECT_EQ(all.size(), left.size() + kPeak) << "one was handed out twice";
+    for (IOCP_Operation* operation : all) manager.Release(*operation);
+}
+
 TEST(OperationManager, TheFarEndIsMadeOnceAndStays) {
     IOCP_OperationManager manager;
     IOCP_Operation& operation = manager.Acquire(Kind::SendTo);

@@ -2,6 +2,7 @@
 #include "support/platform.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,11 @@ std::vector<iocp::EngineKind> ForeignEngines() { return {iocp::EngineKind::Iocp}
 int ConnectionRefusedCode() { return ECONNREFUSED; }
 
 int BadAddressCode() { return EFAULT; }
+
+void MakeSendBufferSmall(iocp::SocketHandle socket) {
+    const int bytes = 1;  // the least that there may be
+    setsockopt(static_cast<int>(socket), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
 
 void RaiseTermination() { std::raise(SIGTERM); }
 

@@ -18,6 +18,11 @@ int ConnectionRefusedCode() { return WSAECONNREFUSED; }
 
 int BadAddressCode() { return WSAEFAULT; }
 
+void MakeSendBufferSmall(iocp::SocketHandle socket) {
+    const int bytes = 4096;
+    setsockopt(socket, SOL_SOCKET, SO_SNDBUF, reinterpret_cast<const char*>(&bytes), sizeof bytes);
+}
+
 // The routine that the system runs in a process for Ctrl-C. To raise the event itself needs a console, and would reach
 // every process of it.
 void RaiseTermination() {

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#include "heap.h"
+
+#include <malloc.h>
+
+namespace iocp::detail {
+
+void ReturnFreeMemory() noexcept { _heapmin(); }
+
+}  // namespace iocp::detail
