@@ -51,8 +51,9 @@ std::size_t CoreState::ClientCount() const noexcept {
 void CoreState::ReturnMemoryAfterPeak() {
     if (std::exchange(spares_dropped_, false)) return ReturnFreeMemory();
     const std::size_t clients = ClientCount();
+    const bool are_leaving = clients < std::exchange(last_count_, clients);
     peak_ = std::max(peak_, clients);
-    if (peak_ < kPeak || clients > peak_ / 4) return;
+    if (peak_ < kPeak || clients > peak_ / 4 || are_leaving) return;
     peak_ = clients;
     spares_dropped_ = true;
     {

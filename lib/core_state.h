@@ -151,7 +151,10 @@ private:
 
     mutable std::mutex table_mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
-    std::size_t peak_ = 0;  // of clients, since memory was returned; for ticks, as is
+
+    // Of ticks.
+    std::size_t peak_ = 0;  // of clients, since memory was given back
+    std::size_t last_count_ = 0;
     bool spares_dropped_ = false;
 
     std::unique_ptr<ThreadPool> pool_;  // of a run

@@ -68,7 +68,7 @@ struct Listener {
 
 struct Options {
     EngineKind engine = EngineKind::Auto;
-    std::chrono::milliseconds tick{1'000};   // between two OnBackgroundTick
+    std::chrono::milliseconds tick{1'000};   // between two OnBackgroundTick; memory goes back at ticks, after a peak
     std::chrono::milliseconds drain{5'000};  // for handlers to end at Stop() and Ctrl-C, and when the core is destroyed
     std::chrono::milliseconds linger{1'000};  // for a peer to end its side after ours, so that our last bytes arrive
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What must not allocate, with every allocation of the program counted.
 #include "counted_allocations.h"
+#include "support/peer.h"
 #include "support/platform.h"
 #include "timer_queue.h"
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -199,6 +201,41 @@ TEST_P(DatagramAllocations, ADatagramAndItsAnswerNeedNone) {
     EXPECT_EQ(talk.allocated, 0U);
 }
 
+class PeakAllocations : public testing::TestWithParam<iocp::EngineKind> {};
+
+// So many clients come, talk, and leave.
+void Visit(const IOCP_CORE& core, std::size_t count) {
+    std::vector<iocp_test::Peer> peers;
+    for (std::size_t i = 0; i < count; ++i) peers.emplace_back(core.Listening()).Send("x");
+    for (iocp_test::Peer& peer : peers) ASSERT_EQ(peer.Receive(1), "x");
+    std::this_thread::sleep_for(50ms);  // several ticks, each of which may see all of them
+    peers.clear();
+    while (core.ClientCount() > 0) std::this_thread::sleep_for(1ms);
+}
+
+TEST_P(PeakAllocations, AfterAPeakTheHeapHasBackWhatItLeft) {
+    constexpr std::size_t kFew = 10;
+    constexpr std::size_t kPeak = 500;
+    constexpr std::size_t kRest = 50;  // pieces that may be kept for the next clients
+    iocp::Options options;
+    options.engine = GetParam();
+    options.tick = 5ms;
+    options.stall = 0ms;
+    IOCP_CORE core({{0, 1, std::make_shared<Echo>(), iocp::Transport::Tcp, "127.0.0.1"}}, options);
+    core.Start(1);
+    Visit(core, kFew);
+    const std::size_t before = iocp_test::pieces_in_use;
+
+    Visit(core, kPeak);
+
+    const auto patience = Clock::now() + iocp_test::kPatience;
+    while (iocp_test::pieces_in_use > before + kRest && Clock::now() < patience) std::this_thread::sleep_for(1ms);
+    EXPECT_LE(iocp_test::pieces_in_use, before + kRest);
+    core.Stop();
+}
+
+INSTANTIATE_TEST_SUITE_P(On, PeakAllocations, testing::ValuesIn(iocp_test::EnginesUnderTest()),
+                         [](const auto& engine) { return std::string(ToString(engine.param)); });
 INSTANTIATE_TEST_SUITE_P(On, DatagramAllocations, testing::ValuesIn(iocp_test::EnginesUnderTest()),
                          [](const auto& engine) { return std::string(ToString(engine.param)); });
 

@@ -8,13 +8,19 @@
 namespace iocp_test {
 
 std::atomic<std::size_t> allocations = 0;
+std::atomic<std::size_t> pieces_in_use = 0;
 
 }  // namespace iocp_test
 
 void* operator new(std::size_t size) {
     ++iocp_test::allocations;
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
+    void* const memory = std::malloc(size);
+    if (memory == nullptr) throw std::bad_alloc();
+    ++iocp_test::pieces_in_use;
+    return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+    if (memory != nullptr) --iocp_test::pieces_in_use;
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
