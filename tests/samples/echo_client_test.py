@@ -186,8 +186,10 @@ class WithServersThatFail(Client):
 
     def test_tells_how_the_server_was_lost(self):
         for why, end in (("closed", close), ("reset", reset)):
+            # Under Wine a reset is at times told as the end of the stream.
+            told = "was lost after 5000 bytes" if (why, ENGINE) == ("reset", "iocp") else why
             with self.subTest(why), stream_server(echo_until(5000, end)) as where:
-                self.fails(why, where, "--block", 5000)
+                self.fails(told, where, "--block", 5000)
 
     def test_does_not_wait_for_ever(self):
         quiet = threading.Event()
