@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -68,6 +69,22 @@ struct Deadlines {
     std::atomic<bool> done = false;
 };
 
+// Of cores whose background thread does nothing.
+iocp::Options QuietOptions() {
+    iocp::Options options;
+    options.tick = 1h;
+    options.stall = 0ms;
+    return options;
+}
+
+void RunUntilDone(Task<> task, const Deadlines& deadlines) {
+    IOCP_CORE core(std::vector<iocp::Listener>{}, QuietOptions());
+    core.Spawn(std::move(task));
+    core.Start(1);
+    while (!deadlines.done) std::this_thread::sleep_for(1ms);
+    core.Stop();
+}
+
 Task<> WaitUntil(std::chrono::steady_clock::time_point due, iocp::Event& never, Deadlines& deadlines) {
     const iocp::Result result = co_await never.Wait().Until(due);
     if (iocp::Now() < due) ++deadlines.early;
@@ -108,14 +125,7 @@ Task<> WaitOften(Deadlines& deadlines) {
 
 TEST(Allocations, AwaitsWithDeadlinesNeedNone) {
     Deadlines deadlines;
-    iocp::Options options;
-    options.tick = 1h;
-    options.stall = 0ms;
-    IOCP_CORE core(std::vector<iocp::Listener>{}, options);
-    core.Spawn(WaitOften(deadlines));
-    core.Start(1);
-    while (!deadlines.done) std::this_thread::sleep_for(1ms);
-    core.Stop();
+    RunUntilDone(WaitOften(deadlines), deadlines);
 
     EXPECT_EQ(deadlines.allocated, 0U);
 }
@@ -143,14 +153,7 @@ Task<> CallOften(Deadlines& deadlines) {
 
 TEST(Allocations, TasksOfATaskNeedNone) {
     Deadlines deadlines;
-    iocp::Options options;
-    options.tick = 1h;
-    options.stall = 0ms;
-    IOCP_CORE core(std::vector<iocp::Listener>{}, options);
-    core.Spawn(CallOften(deadlines));
-    core.Start(1);
-    while (!deadlines.done) std::this_thread::sleep_for(1ms);
-    core.Stop();
+    RunUntilDone(CallOften(deadlines), deadlines);
 
     EXPECT_EQ(deadlines.allocated, 0U);
     EXPECT_EQ(deadlines.otherwise, 0U);
@@ -188,10 +191,8 @@ class DatagramAllocations : public testing::TestWithParam<iocp::EngineKind> {};
 TEST_P(DatagramAllocations, ADatagramAndItsAnswerNeedNone) {
     constexpr int kClients = 50;
     Talk talk;
-    iocp::Options options;
+    iocp::Options options = QuietOptions();
     options.engine = GetParam();
-    options.tick = 1h;
-    options.stall = 0ms;
     IOCP_CORE core({{0, 1, std::make_shared<Echo>(), iocp::Transport::Udp, "127.0.0.1"}}, options);
     core.Start(1);
     for (int i = 0; i < kClients; ++i) core.Spawn(AskOften(core.Listening(), talk));
@@ -218,10 +219,9 @@ TEST_P(PeakAllocations, AfterAPeakTheHeapHasBackWhatItLeft) {
     constexpr std::size_t kPeak = 500;
     constexpr std::size_t kAccepts = 64;  // that a listener of AcceptEx may have come to keep, with two pieces each
     const std::size_t rest = 50 + (GetParam() == iocp::EngineKind::Iocp ? 2 * kAccepts : 0);
-    iocp::Options options;
+    iocp::Options options = QuietOptions();
     options.engine = GetParam();
     options.tick = 5ms;
-    options.stall = 0ms;
     IOCP_CORE core({{0, 1, std::make_shared<Echo>(), iocp::Transport::Tcp, "127.0.0.1"}}, options);
     core.Start(1);
     Visit(core, kFew);
