@@ -95,6 +95,8 @@ DWORD MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
     return static_cast<DWORD>(std::min<std::int64_t>(up, INFINITE - 1));
 }
 
+constexpr int kMostCancels = 100;
+
 }  // namespace
 
 IocpEngine::IocpEngine(const Options& options, BufferPool& buffers)
@@ -190,8 +192,13 @@ Answer IocpEngine::StartConnect(IOCP_Operation& operation) const noexcept {
 }
 
 void IocpEngine::Cancel(IOCP_Operation& operation) noexcept {
-    // Fails where it has ended already; then its packet is on its way.
-    CancelIoEx(HandleOf(operation.socket), OverlappedOf(operation));
+    OVERLAPPED* const overlapped = OverlappedOf(operation);
+    // Fails where it has ended already; then its packet is on its way. Wine fails too while it sends a part of a file,
+    // after which the rest is pending again.
+    for (int tries = 0; tries < kMostCancels; ++tries) {
+        if (CancelIoEx(HandleOf(operation.socket), overlapped) || HasOverlappedIoCompleted(overlapped)) return;
+        SwitchToThread();
+    }
 }
 
 void IocpEngine::Wake() noexcept {

@@ -27,9 +27,6 @@ protected:
         return files_.emplace_back(std::move(*opened)).Handle();
     }
 
-    // On Windows too the three tests are left out then: there is no way here to see whether it needs them to be.
-    static bool MayLoseCancels() { return GetParam().kind == iocp::EngineKind::Iocp; }
-
     IOCP_Operation& NewSendFile(SocketHandle socket, const FilePart& part, std::size_t size) {
         IOCP_Operation& operation = New(Kind::SendFile, socket);
         operation.part = &parts_.emplace_back(part);
@@ -231,7 +228,6 @@ TEST_P(FileContract, AResetEndsItAndThoseThatFollow) {
 }
 
 TEST_P(FileContract, ACancelledOneTellsWhatHasLeft) {
-    if (MayLoseCancels()) GTEST_SKIP() << "Wine 8 loses the cancel of a TransmitFile at times, when it is busy";
     const std::string content = Pattern(kMoreThanBuffersHold);
     Link link = NewLink();
     FilePart part{Open(content), 0};
@@ -252,7 +248,6 @@ TEST_P(FileContract, ACancelledOneTellsWhatHasLeft) {
 }
 
 TEST_P(FileContract, ACancelInTheTurnOfItsSubmissionEndsItOnce) {
-    if (MayLoseCancels()) GTEST_SKIP() << "Wine 8 loses the cancel of a TransmitFile at times, when it is busy";
     const std::string content = Pattern(kMoreThanBuffersHold);
     Link link = NewLink();
     FilePart part{Open(content), 0};
@@ -271,7 +266,6 @@ TEST_P(FileContract, ACancelInTheTurnOfItsSubmissionEndsItOnce) {
 }
 
 TEST_P(FileContract, TheSocketWorksOnAfterACancel) {
-    if (MayLoseCancels()) GTEST_SKIP() << "Wine 8 loses the cancel of a TransmitFile at times, when it is busy";
     const std::string content = Pattern(kMoreThanBuffersHold);
     Link link = NewLink();
     FilePart part{Open(content), 0};
