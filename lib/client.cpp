@@ -81,15 +81,9 @@ bool FileSendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
     return SendWait::Start(coroutine, of);
 }
 
-void RecvWait::OnDue(Timer& timer) noexcept {
-    auto& wait = static_cast<RecvWait&>(timer);
-    wait.connection->OnDue(wait);
-}
+void RecvWait::OnDue() noexcept { connection->OnDue(*this); }
 
-void SendWait::OnDue(Timer& timer) noexcept {
-    auto& wait = static_cast<SendWait&>(timer);
-    wait.connection->OnDue(wait);
-}
+void SendWait::OnDue() noexcept { connection->OnDue(*this); }
 
 void RecvWait::GiveUp() noexcept { connection->GiveUp(*this); }
 
@@ -99,7 +93,7 @@ void RecvWait::Resume() {
     if (!connection->GoesOn(*this)) ConnectionWait::Resume();
 }
 
-Frame FrameWait::Take() noexcept { return result ? Frame(result, search_.frame) : connection->Unfinished(result); }
+Frame FrameWait::Take() noexcept { return result ? Frame(result, search.frame) : connection->Unfinished(result); }
 
 void ConnectionWait::EndAs(Outcome why) noexcept { connection->EndWait(*this, why); }
 

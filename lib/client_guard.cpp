@@ -28,11 +28,7 @@ constexpr auto kNever = std::chrono::nanoseconds::max();
 class ClientGuard::Watch final : private Timer {
 public:
     Watch(ClientGuard& guard, Connection& connection) noexcept
-        : Timer([](Timer& timer) noexcept { static_cast<Watch&>(timer).Look(); }),
-          guard_(guard),
-          connection_(connection) {}
-    Watch(const Watch&) = delete;
-    Watch& operator=(const Watch&) = delete;
+        : guard_(guard), connection_(connection) {}
     ~Watch() { Timers().Disarm(*this); }
 
     void StartClock() noexcept;
@@ -51,6 +47,7 @@ private:
         return !guard_.heard_ && guard_.door_->FirstByte() > Span::zero();
     }
 
+    void OnDue() noexcept override { Look(); }
     void Look() noexcept;
     [[nodiscard]] Span UntilSilent(Span shown, Rejection& rule) const noexcept;
     [[nodiscard]] Span UntilSlow(Span shown) noexcept;

@@ -27,7 +27,7 @@ namespace {
 class Connecting final : public Wait {
 public:
     Connecting(Worker& worker, SocketHandle socket, const Endpoint& remote, std::chrono::milliseconds most)
-        : Wait(Deadline::Until(After(worker.Net().Now(), most)), &OnDue),
+        : Wait(For::Event, Deadline::Until(After(worker.Net().Now(), most))),
           worker_(worker),
           operation_(worker.Operations().Acquire(IOCP_Operation::Kind::Connect)) {
         operation_.socket = socket;
@@ -61,10 +61,7 @@ public:
     }
 
 private:
-    static void OnDue(Timer& timer) noexcept {
-        auto& self = static_cast<Connecting&>(timer);
-        self.refused_ ? self.Resume() : self.EndAs(Outcome::Timeout);
-    }
+    void OnDue() noexcept override { refused_ ? Resume() : EndAs(Outcome::Timeout); }
     static void OnCompleted(IOCP_Operation& operation) noexcept {
         auto& self = *static_cast<Connecting*>(operation.owner);
         self.worker_.Timers().Disarm(self);

@@ -183,7 +183,7 @@ Connection::ChildrenGone Connection::EndChildren(std::chrono::milliseconds limit
 }
 
 Connection::ChildrenGone::ChildrenGone(Connection& connection, std::chrono::milliseconds limit) noexcept
-    : Timer(&OnDue), connection_(connection), limit_(limit) {}
+    : connection_(connection), limit_(limit) {}
 
 Connection::ChildrenGone::~ChildrenGone() {
     connection_.home_->Timers().Disarm(*this);
@@ -203,10 +203,9 @@ void Connection::ChildrenGone::AllGone() noexcept {
     timers.Arm(*this, connection_.home_->Now());
 }
 
-void Connection::ChildrenGone::OnDue(Timer& timer) noexcept {
-    auto& self = static_cast<ChildrenGone&>(timer);
-    if (self.connection_.children_ == nullptr) return self.session_.resume();
-    self.connection_.CloseHere();
+void Connection::ChildrenGone::OnDue() noexcept {
+    if (connection_.children_ == nullptr) return session_.resume();
+    connection_.CloseHere();
 }
 
 void Connection::MustBeInUse(const Place& place) const noexcept {
@@ -239,7 +238,7 @@ void Connection::EndWait(ConnectionWait& wait, Outcome why) noexcept {
 
 void Connection::ArmDeadline(Wait& wait) {
     // Not from the beginning of the turn, from which a deadline would be early by what the turn has taken so far.
-    const Deadline limit = wait.is_send && !wait.limit.IsSet() ? guard_.SendLimit() : wait.limit;
+    const Deadline limit = wait.IsSend() && !wait.limit.IsSet() ? guard_.SendLimit() : wait.limit;
     if (!limit.IsSet()) return;
     const auto due = limit.From(home_->Net().Now());
     if (due != Clock::time_point::max()) home_->Timers().Arm(wait, due);

@@ -214,7 +214,7 @@ public:
     void AllGone() noexcept;
 
 private:
-    static void OnDue(Timer& timer) noexcept;
+    void OnDue() noexcept override;
 
     Connection& connection_;
     const std::chrono::milliseconds limit_;
@@ -226,6 +226,7 @@ struct Introduction {
     static void Bind(IOCP_Client& client, std::shared_ptr<Connection> connection, const Endpoint& remote,
                      int protocol_id, Transport transport) noexcept;
     [[nodiscard]] static Connection& Of(IOCP_Client& client) noexcept { return *client.connection_; }
+    [[nodiscard]] static std::shared_ptr<Connection> Held(IOCP_Client& client) noexcept { return client.connection_; }
 };
 
 }  // namespace iocp::detail

@@ -18,10 +18,10 @@ bool Connection::Start(RecvWait& wait) {
     if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
     if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : receiving_)
         MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
-    if (wait.search == nullptr && unread_.HoldsNothing()) return StartRecv(wait);
+    if (wait.what != Wait::For::Frame && unread_.HoldsNothing()) return StartRecv(wait);
 
-    if (const std::size_t longest = guard_.LongestFrame(); longest > 0 && wait.search != nullptr)
-        wait.search->parser.LimitTo(longest);
+    if (const std::size_t longest = guard_.LongestFrame(); longest > 0 && wait.what == Wait::For::Frame)
+        wait.Search()->parser.LimitTo(longest);
     if (TakeUnread(wait) || !MayReceive(wait)) return !home_->SpendInline() && PutOff(wait);
     // The wait may take several receives, and has one deadline.
     wait.limit = Deadline::Until(wait.limit.From(home_->Net().Now()));
@@ -59,7 +59,7 @@ void Connection::GiveUp(RecvWait& wait) noexcept {
 
 // A receive for `wait` has ended. False: its frame needs more.
 bool Connection::HasCome(RecvWait& wait) noexcept {
-    if (wait.search == nullptr) return true;
+    if (wait.what != Wait::For::Frame) return true;
     if (Buffer* const came = std::exchange(wait.buffer, nullptr)) unread_.Add(*came, wait.result.size());
     return !wait.result || TakeUnread(wait);
 }
@@ -71,14 +71,14 @@ bool Connection::MayReceive(RecvWait& wait) noexcept {
         end = Outcome::Closed;
     else if (end == Outcome::Ok && wait.suspended && wait.limit.From(home_->Now()) <= home_->Now())
         end = Outcome::Timeout;
-    else if (end == Outcome::Ok && !unread_.Settle(wait.search != nullptr ? wait.search->parser.Most() : 0))
+    else if (end == Outcome::Ok && !unread_.Settle(wait.what == Wait::For::Frame ? wait.Search()->parser.Most() : 0))
         end = Outcome::Full;
     wait.result = Result(end);
     return end == Outcome::Ok;
 }
 
 bool Connection::TakeUnread(RecvWait& wait) noexcept {
-    if (wait.search != nullptr) return TakeFrame(wait);
+    if (wait.what == Wait::For::Frame) return TakeFrame(wait);
     if (unread_.IsEmpty()) return false;
     if (!wait.memory.empty()) {
         wait.result = Result(Outcome::Ok, unread_.TakeInto(wait.memory));
@@ -91,7 +91,7 @@ bool Connection::TakeUnread(RecvWait& wait) noexcept {
 }
 
 bool Connection::TakeFrame(RecvWait& wait) noexcept {
-    FrameParser& parser = wait.search->parser;
+    FrameParser& parser = wait.Search()->parser;
     switch (unread_.Search(parser)) {
         case FrameParser::Verdict::More: return false;
         case FrameParser::Verdict::TooLong:
@@ -103,7 +103,7 @@ bool Connection::TakeFrame(RecvWait& wait) noexcept {
     }
     const auto bytes = unread_.Take(parser.Seen());
     wait.result = bytes ? Result(Outcome::Ok, parser.Size()) : Result(Outcome::Full);
-    if (bytes) wait.search->frame = bytes->data() + parser.Begin();
+    if (bytes) wait.Search()->frame = bytes->data() + parser.Begin();
     return true;
 }
 

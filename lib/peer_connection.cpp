@@ -111,7 +111,7 @@ void PeerConnection::Abandon(RecvWait& wait) noexcept {
 }
 
 bool PeerConnection::StartSend(SendWait& wait) {
-    if (wait.of_file) Misuse("SendFile on a UDP client", wait.place);
+    if (wait.what == Wait::For::SendFile) Misuse("SendFile on a UDP client", wait.place);
     if (IsClosed()) return Refuse(wait, Outcome::Stopped);
     wait.result = SendDatagram(Home(), socket_, remote_, {wait.data, wait.left});
     if (Home().SpendInline()) return false;

@@ -4,6 +4,7 @@
 #include "core_state.h"
 #include "worker.h"
 
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <utility>
@@ -12,65 +13,83 @@ namespace iocp::detail {
 
 namespace {
 
-// From the moment when a client is at the door: whatever happens, it leaves every book that it was written into.
-class Stay {
+// One who is at a door, or was let in and whose handler has ended: whatever happens, its connection ends and it leaves
+// the books of its door and its worker.
+class Visitor {
 public:
-    Stay(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept
+    Visitor(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept
         : worker_(worker), door_(door), connection_(std::move(connection)), remote_(remote) {}
-    Stay(Stay&& other) noexcept = default;
-    Stay& operator=(Stay&& other) = delete;
+    Visitor(Visitor&& other) noexcept = default;
+    Visitor& operator=(Visitor&& other) = delete;
 
-    ~Stay() {
+    ~Visitor() {
         if (!connection_) return;  // moved from
-        HandlerHasEnded();
         connection_->End();
         --worker_.Load();
         door_.Left(remote_);
     }
 
-    void Admit(std::shared_ptr<IOCP_Client> client) {
-        client_ = std::move(client);
-        Introduction::Bind(*client_, connection_, remote_, door_.ProtocolId(), door_.Over());
-        connection_->LimitPosts(door_.Posts());
-        connection_->Guard().Begin(*connection_, *client_, door_.Guard());
-        worker_.Core().Enter(client_);
-        ++worker_.Core().Count().clients_accepted;
-    }
-
-    void HandlerHasEnded() noexcept {
-        if (!client_) return;
-        connection_->Guard().Rest();
-        connection_->Retire();
-        worker_.Core().Leave(*client_);
-        worker_.Core().Guard(client_->Id(), [this] { door_.Protocol().DeleteClient(*client_); });
-        client_.reset();
-    }
-
-    [[nodiscard]] IOCP_Client& Client() const noexcept { return *client_; }
-    [[nodiscard]] Connection& Link() const noexcept { return *connection_; }
+    // Then it is a visitor no more.
+    [[nodiscard]] std::shared_ptr<Connection> TakeLink() noexcept { return std::move(connection_); }
 
 private:
     Worker& worker_;
     Door& door_;
     std::shared_ptr<Connection> connection_;
-    std::shared_ptr<IOCP_Client> client_;
     Endpoint remote_;
 };
 
-Detached Serve(Worker& worker, Door& door, Stay stay) {
+// The stay of a client, from when it is let in to the end of its handler; after that it is a visitor that leaves. Its
+// memory is a part of what an idle client costs.
+class Stay {
+public:
+    Stay(Worker& worker, Door& door, std::shared_ptr<IOCP_Client> client) noexcept
+        : worker_(worker), door_(door), client_(std::move(client)) {}
+    Stay(Stay&& other) noexcept = default;
+    Stay& operator=(Stay&& other) = delete;
+    ~Stay() {
+        if (client_) End();
+    }
+
+    [[nodiscard]] Task<> Handle() const { return door_.Protocol().ProcedureClient(*client_); }
+    [[nodiscard]] Connection& Link() const noexcept { return Introduction::Of(*client_); }
+    [[nodiscard]] std::uint64_t ClientId() const noexcept { return client_->Id(); }
+
+    // Once.
+    Visitor End() noexcept {
+        const std::shared_ptr<IOCP_Client> client = std::move(client_);
+        std::shared_ptr<Connection> connection = Introduction::Held(*client);
+        connection->Guard().Rest();
+        connection->Retire();
+        worker_.Core().Leave(*client);
+        worker_.Core().Guard(client->Id(), [&] { door_.Protocol().DeleteClient(*client); });
+        return {worker_, door_, std::move(connection), client->Remote()};
+    }
+
+private:
+    Worker& worker_;
+    Door& door_;
+    std::shared_ptr<IOCP_Client> client_;
+};
+
+Stay Admit(Worker& worker, Door& door, Visitor& visitor, const Endpoint& remote, std::shared_ptr<IOCP_Client> client) {
+    Introduction::Bind(*client, visitor.TakeLink(), remote, door.ProtocolId(), door.Over());
+    Stay stay(worker, door, client);
+    Connection& connection = stay.Link();
+    connection.LimitPosts(door.Posts());
+    connection.Guard().Begin(connection, *client, door.Guard());
+    worker.Core().Enter(client);
+    ++worker.Core().Count().clients_accepted;
+    return stay;
+}
+
+// When the handler has ended: waits for the client's children, and then for its peer, where that is called for.
+Detached SeeOff(Worker& worker, Stay stay) {
     Connection& connection = stay.Link();
     co_await Enter{connection.OwnScope()};
 
-    std::exception_ptr failure;
-    try {
-        co_await door.Protocol().ProcedureClient(stay.Client());
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    if (failure) worker.Core().Report(stay.Client().Id(), failure);
-
     co_await connection.EndChildren(worker.Core().Settings().linger);
-    stay.HandlerHasEnded();
+    const Visitor leaving = stay.End();
     if (!connection.MustLinger()) co_return;
     try {
         co_await connection.Linger(worker.Core().Settings().linger);
@@ -79,10 +98,28 @@ Detached Serve(Worker& worker, Door& door, Stay stay) {
     }
 }
 
+Detached Serve(Worker& worker, Stay stay) {
+    co_await Enter{stay.Link().OwnScope()};
+
+    std::exception_ptr failure;
+    try {
+        co_await stay.Handle();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) worker.Core().Report(stay.ClientId(), std::move(failure));
+
+    try {
+        SeeOff(worker, std::move(stay));
+    } catch (const std::bad_alloc&) {
+        // Then it leaves at once.
+    }
+}
+
 }  // namespace
 
 void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connection, const Endpoint& remote) noexcept {
-    Stay stay(worker, door, std::move(connection), remote);
+    Visitor visitor(worker, door, std::move(connection), remote);
     if (worker.IsStopping()) return;
 
     std::shared_ptr<IOCP_Client> client;
@@ -92,9 +129,9 @@ void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connec
     });
     if (!client) return;
     try {
-        stay.Admit(std::move(client));
-        const Activity::Running started(stay.Client().Id(), {});
-        Serve(worker, door, std::move(stay));
+        Stay stay = Admit(worker, door, visitor, remote, std::move(client));
+        const Activity::Running started(stay.ClientId(), {});
+        Serve(worker, std::move(stay));
     } catch (const std::bad_alloc&) {
         ++worker.Core().Count().refused_no_memory;
     }

@@ -8,7 +8,7 @@
 namespace iocp::detail {
 
 SharedWait::SharedWait(WaitSource& source, void* value, Deadline at_most) noexcept
-    : Wait(at_most, &OnDue), slot(value), source_(source) {}
+    : Wait(For::Event, at_most), slot(value), source_(source) {}
 
 SharedWait::~SharedWait() {
     if (!suspended) return;
@@ -59,16 +59,15 @@ void SharedWait::OnGranted() noexcept {
     Resume();
 }
 
-void SharedWait::OnDue(Timer& timer) noexcept {
-    auto& self = static_cast<SharedWait&>(timer);
-    if (self.granted_) {
-        if (self.cut != Outcome::Ok) self.result = Result(self.cut);
-    } else if (self.source_.GiveUp(self)) {
-        self.result = Result(Outcome::Timeout);
+void SharedWait::OnDue() noexcept {
+    if (granted_) {
+        if (cut != Outcome::Ok) result = Result(cut);
+    } else if (source_.GiveUp(*this)) {
+        result = Result(Outcome::Timeout);
     } else {
         return;  // its grant is in the inbox
     }
-    self.Resume();
+    Resume();
 }
 
 void WaitQueue::Push(SharedWait& wait) noexcept {

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // an operation counts in 32 bits
 
 IOCP_Operation::Kind KindOf(const SendWait& wait) noexcept {
-    return wait.of_file ? IOCP_Operation::Kind::SendFile : IOCP_Operation::Kind::Send;
+    return wait.what == Wait::For::SendFile ? IOCP_Operation::Kind::SendFile : IOCP_Operation::Kind::Send;
 }
 
 }  // namespace
@@ -119,7 +119,6 @@ bool StreamConnection::StartSend(SendWait& wait) {
     if (first) wait.operation = &Home().Operations().Acquire(KindOf(wait));
     (first ? sending_ : last_sending_->next) = &wait;
     last_sending_ = &wait;
-    wait.queued = true;
     if (!first) {
         ArmDeadline(wait);
         return true;
@@ -142,8 +141,8 @@ bool StreamConnection::SubmitSend(SendWait& wait) {
     if (wait.operation == nullptr) wait.operation = &Home().Operations().Acquire(KindOf(wait));
     IOCP_Operation& operation = *wait.operation;
     operation.socket = socket_;
-    if (wait.of_file)
-        operation.part = wait.Part();
+    if (const FilePart* const part = wait.Part())
+        operation.part = part;
     else
         operation.data = const_cast<std::byte*>(wait.data);  // a Send only reads
     operation.size = static_cast<std::uint32_t>(std::min(wait.left, kMostAtOnce));
@@ -161,7 +160,7 @@ bool StreamConnection::FinishSend(SendWait& wait) noexcept {
     wait.Advance(operation.transferred);
     wait.result = Result(last.Why(), sent, last.NativeCode());
     if (last && wait.left > 0) {
-        const bool file_ended = wait.of_file && operation.transferred == 0;
+        const bool file_ended = wait.what == Wait::For::SendFile && operation.transferred == 0;
         if (wait.cut == Outcome::Ok && !file_ended) return false;
         wait.result = Result(file_ended ? Outcome::TooLong : wait.cut, sent);
     }
@@ -184,13 +183,16 @@ void StreamConnection::OnSendEnded(IOCP_Operation& operation) noexcept {
     wait.Resume();
 }
 
-void StreamConnection::LeaveQueue(SendWait& wait) noexcept {
+bool StreamConnection::LeaveQueue(SendWait& wait) noexcept {
     SendWait* before = nullptr;
-    for (SendWait* at = sending_; at != &wait; at = at->next) before = at;
+    for (SendWait* at = sending_; at != &wait; at = at->next) {
+        if (at == nullptr) return false;
+        before = at;
+    }
     (before == nullptr ? sending_ : before->next) = wait.next;
     if (last_sending_ == &wait) last_sending_ = before;
     wait.next = nullptr;
-    wait.queued = false;
+    return true;
 }
 
 void StreamConnection::FinishSending() noexcept {
@@ -211,9 +213,8 @@ void StreamConnection::SendNext() noexcept {
 void StreamConnection::OnDue(SendWait& wait) noexcept {
     if (wait.cut == Outcome::Ok && !wait.limit.IsSet()) ++Home().Core().Count().sends_timed_out;
     if (wait.operation != nullptr) return EndWait(wait, Outcome::Timeout);
-    if (wait.queued) {
+    if (LeaveQueue(wait)) {
         wait.result = Result(wait.cut != Outcome::Ok ? wait.cut : Outcome::Timeout);
-        LeaveQueue(wait);
         SendNext();
     }
     wait.Resume();
@@ -221,12 +222,11 @@ void StreamConnection::OnDue(SendWait& wait) noexcept {
 
 void StreamConnection::Abandon(SendWait& wait) noexcept {
     Home().Timers().Disarm(wait);
-    if (!wait.queued) return;
+    if (!LeaveQueue(wait)) return;
     if (wait.operation != nullptr) {
         Home().Abandon(*wait.operation);
         send_failure_ = Outcome::Stopped;  // nobody knows how much of it left
     }
-    LeaveQueue(wait);
     SendNext();
 }
 

@@ -53,7 +53,8 @@ private:
     // Takes the result of its operation. False: there is more to send.
     bool FinishSend(SendWait& wait) noexcept;
 
-    void LeaveQueue(SendWait& wait) noexcept;
+    // False: it was in none.
+    bool LeaveQueue(SendWait& wait) noexcept;
     void SendNext() noexcept;
 
     SocketHandle socket_;

@@ -59,9 +59,7 @@ struct StreamListener::ItsTurn {
 
 StreamListener::StreamListener(Worker& home, const Listener& settings, SocketHandle socket, DoorGuard& guard,
                                AcceptDepth depth)
-    : Door(settings, guard), home_(home), socket_(socket), depth_(depth), pace_(*this, [](Timer& timer) noexcept {
-          static_cast<PaceTimer&>(timer).listener.WakePaced();
-      }) {
+    : Door(settings, guard), home_(home), socket_(socket), depth_(depth) {
     waiting_.reserve(depth_.most);
     paced_.reserve(depth_.most);
     pending_.reserve(depth_.most);

@@ -39,10 +39,6 @@ public:
 private:
     struct SlotFree;
     struct ItsTurn;
-    struct PaceTimer : Timer {
-        PaceTimer(StreamListener& of, Fire when_due) noexcept : Timer(when_due), listener(of) {}
-        StreamListener& listener;
-    };
 
     static Detached AcceptLoop(Worker& worker, StreamListener& self, OperationWait accept);
 
@@ -70,7 +66,7 @@ private:
     std::vector<std::coroutine_handle<>> waiting_;
     std::vector<std::coroutine_handle<>> paced_;  // wait for accepts_per_second, each with its client
     std::vector<IOCP_Operation*> pending_;
-    PaceTimer pace_;
+    TimerFor<StreamListener, &StreamListener::WakePaced> pace_{*this};
     unsigned loops_ = 0;
     bool full_ = false;
     bool stopped_ = false;

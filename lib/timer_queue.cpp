@@ -43,7 +43,7 @@ void TimerQueue::FireDue(Clock::time_point now) noexcept {
         }
         first->position = Timer::kUnarmed;
         if (gaps_ == heap_.size()) CloseGaps();
-        first->fire(*first);
+        first->OnDue();
     }
 }
 

@@ -13,6 +13,17 @@ namespace iocp::detail {
 // When `duration` has passed since `now`; the last of all times where that is beyond it.
 [[nodiscard]] Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duration) noexcept;
 
+// A timer of an object that has several, or is no timer itself: calls one of its functions.
+template <class Owner, void (Owner::*function)() noexcept>
+class TimerFor final : public Timer {
+public:
+    explicit TimerFor(Owner& owner) noexcept : owner_(owner) {}
+    void OnDue() noexcept override { (owner_.*function)(); }
+
+private:
+    Owner& owner_;
+};
+
 // Timers by due time: a binary heap. Nearly every timer is disarmed before it is due, so that only leaves a gap in its
 // place; when there are more gaps than timers, all of them are closed at once.
 class TimerQueue {

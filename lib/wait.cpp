@@ -65,7 +65,7 @@ void Scope::Stop() noexcept {
     if (verdict_ != Outcome::Ok) return;
     verdict_ = Outcome::Stopped;
     for (Wait* wait = first_; wait != nullptr; wait = wait->next_)
-        if (!wait->is_send) wait->EndAs(Outcome::Stopped);
+        if (!wait->IsSend()) wait->EndAs(Outcome::Stopped);
     for (Scope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->Stop();
 }
 
@@ -84,13 +84,7 @@ std::coroutine_handle<> Scope::CountRefusal() noexcept {
 }
 
 Pause::Pause(Request duration, Deadline at_most) noexcept
-    : Wait(at_most,
-           [](Timer& timer) noexcept {
-               auto& self = static_cast<Pause&>(timer);
-               if (self.cut != Outcome::Ok) self.result = Result(self.cut);
-               self.Resume();
-           }),
-      request_(duration) {}
+    : Wait(For::Event, at_most), request_(duration) {}
 
 Pause::~Pause() {
     if (suspended) worker_->Timers().Disarm(*this);
@@ -112,11 +106,15 @@ bool Pause::Start(std::coroutine_handle<> coroutine, Scope* of) {
     return true;
 }
 
+void Pause::OnDue() noexcept {
+    if (cut != Outcome::Ok) result = Result(cut);
+    Resume();
+}
+
 void Pause::EndAs(Outcome why) noexcept { worker_->EndSoon(*this, why); }
 
 BoundedScope::BoundedScope(Scope* parent, const Bounds& bounds)
     : Scope(parent),
-      Timer([](Timer& timer) noexcept { static_cast<BoundedScope&>(timer).Look(); }),
       worker_(MustBeOnAWorker()),
       token_(bounds.token),
       due_(bounds.limit.From(worker_.Net().Now())) {

@@ -52,9 +52,7 @@ Worker::Worker(CoreState& core, const Options& options)
       network_(core.Net()),
       options_(options),
       buffers_(options.receive_buffer, options.max_receive_buffers + options.provided_buffers),
-      datagram_buffers_(kLongestDatagram, std::numeric_limits<std::size_t>::max()),
-      cut_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.CutAll(); }),
-      unwind_(*this, [](Timer& timer) noexcept { static_cast<OwnTimer&>(timer).worker.UnwindAll(); }) {}
+      datagram_buffers_(kLongestDatagram, std::numeric_limits<std::size_t>::max()) {}
 
 Worker::~Worker() = default;
 

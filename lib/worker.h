@@ -116,11 +116,6 @@ public:
 private:
     friend class DetachedPromise;
 
-    struct OwnTimer : Timer {
-        OwnTimer(Worker& of, Fire when_due) noexcept : Timer(when_due), worker(of) {}
-        Worker& worker;
-    };
-
     static constexpr unsigned kInlineBudget = 32;
     static constexpr std::size_t kMostGrantsInATurn = 256;
     static constexpr std::chrono::seconds kUnwindAfter{1};
@@ -155,8 +150,8 @@ private:
     Clock::time_point spin_until_{};
     unsigned inline_budget_ = 0;
     bool stopping_ = false;
-    OwnTimer cut_;
-    OwnTimer unwind_;
+    TimerFor<Worker, &Worker::CutAll> cut_{*this};
+    TimerFor<Worker, &Worker::UnwindAll> unwind_{*this};
     Stoppable* waiting_ = nullptr;
     DetachedPromise* running_ = nullptr;
     std::vector<std::coroutine_handle<>> doomed_;
@@ -167,12 +162,10 @@ private:
 inline constexpr std::chrono::milliseconds kRetryPause{50};
 
 // Suspends a coroutine of `worker` for `duration`.
-class [[nodiscard]] Sleep : public Timer {
+class [[nodiscard]] Sleep final : public Timer {
 public:
     Sleep(Worker& worker, std::chrono::nanoseconds duration) noexcept
-        : Timer(&OnDue), worker_(worker), duration_(duration) {}
-    Sleep(const Sleep&) = delete;
-    Sleep& operator=(const Sleep&) = delete;
+        : worker_(worker), duration_(duration) {}
     ~Sleep() { worker_.Timers().Disarm(*this); }
 
     bool await_ready() const noexcept { return false; }
@@ -180,7 +173,7 @@ public:
     void await_resume() const noexcept {}
 
 private:
-    static void OnDue(Timer& timer) noexcept { static_cast<Sleep&>(timer).sleeper_.resume(); }
+    void OnDue() noexcept override { sleeper_.resume(); }
 
     Worker& worker_;
     std::chrono::nanoseconds duration_;

@@ -32,8 +32,8 @@ public:
     IOCP_Operation* operation = nullptr;
 
 protected:
-    ConnectionWait(Connection* on, Deadline at_most, Fire when_due, bool sends) noexcept
-        : Wait(at_most, when_due, sends), connection(on) {}
+    ConnectionWait(For what_comes, Connection* on, Deadline at_most) noexcept
+        : Wait(what_comes, at_most), connection(on) {}
     ~ConnectionWait() = default;
 };
 
@@ -47,8 +47,7 @@ class RecvWait : public ConnectionWait {
 public:
     using Memory = std::span<std::byte>;
 
-    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept
-        : ConnectionWait(on, at_most, &OnDue, false), memory(into) {}
+    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept : RecvWait(For::Bytes, on, into, at_most) {}
     ~RecvWait() {
         if (suspended) GiveUp();
     }
@@ -57,13 +56,19 @@ public:
 
     // Where the frame is not whole yet, goes on waiting instead.
     void Resume() final;
+    void OnDue() noexcept final;
+
+    // Null: whatever comes is enough.
+    [[nodiscard]] FrameSearch* Search() noexcept;
 
     Memory memory;  // empty: lend a buffer
     Buffer* buffer = nullptr;
-    FrameSearch* search = nullptr;  // null: whatever comes is enough
+
+protected:
+    RecvWait(For what_comes, Connection* on, Memory into, Deadline at_most) noexcept
+        : ConnectionWait(what_comes, on, at_most), memory(into) {}
 
 private:
-    static void OnDue(Timer& timer) noexcept;
     void GiveUp() noexcept;
 };
 
@@ -101,17 +106,20 @@ public:
     };
 
     FrameWait(Request asked, Deadline at_most) noexcept
-        : RecvWait(asked.connection, {}, at_most), rule_(asked.rule), search_{FrameParser(asked.rule)} {
-        search = &search_;
-    }
+        : RecvWait(For::Frame, asked.connection, {}, at_most), search{FrameParser(asked.rule)}, rule_(asked.rule) {}
 
     [[nodiscard]] Request Asked() const noexcept { return {connection, rule_}; }
     [[nodiscard]] Frame Take() noexcept;
 
+    FrameSearch search;
+
 private:
     const FrameRule rule_;
-    FrameSearch search_;
 };
+
+inline FrameSearch* RecvWait::Search() noexcept {
+    return what == For::Frame ? &static_cast<FrameWait*>(this)->search : nullptr;
+}
 
 // Send and SendFile, which wait for their turn in one queue.
 class SendWait : public ConnectionWait {
@@ -121,6 +129,7 @@ public:
     }
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
+    void OnDue() noexcept final;
     [[nodiscard]] Result Take() const noexcept { return result; }
 
     // So many bytes more are sent.
@@ -132,17 +141,14 @@ public:
     std::size_t left;          // bytes that are not sent yet
     const std::byte* data;     // where they are, in memory
     SendWait* next = nullptr;  // the send that was asked for after this one
-    const bool of_file;
-    bool queued = false;
 
 protected:
     SendWait(Connection* on, std::span<const std::byte> memory, Deadline at_most) noexcept
-        : ConnectionWait(on, at_most, &OnDue, true), left(memory.size()), data(memory.data()), of_file(false) {}
+        : ConnectionWait(For::Send, on, at_most), left(memory.size()), data(memory.data()) {}
     SendWait(Connection* on, std::size_t size_in_file, Deadline at_most) noexcept
-        : ConnectionWait(on, at_most, &OnDue, true), left(size_in_file), data(nullptr), of_file(true) {}
+        : ConnectionWait(For::SendFile, on, at_most), left(size_in_file), data(nullptr) {}
 
 private:
-    static void OnDue(Timer& timer) noexcept;
     void GiveUp() noexcept;
 };
 
@@ -177,12 +183,14 @@ public:
     FilePart part;  // where the bytes are that are not sent yet
 };
 
-inline FilePart* SendWait::Part() noexcept { return of_file ? &static_cast<FileSendWait*>(this)->part : nullptr; }
+inline FilePart* SendWait::Part() noexcept {
+    return what == For::SendFile ? &static_cast<FileSendWait*>(this)->part : nullptr;
+}
 
 inline void SendWait::Advance(std::size_t bytes) noexcept {
     left -= bytes;
-    if (of_file)
-        Part()->offset += bytes;
+    if (FilePart* const part = Part())
+        part->offset += bytes;
     else
         data += bytes;
 }

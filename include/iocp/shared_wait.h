@@ -37,6 +37,7 @@ public:
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
     void EndAs(Outcome why) noexcept override;
+    void OnDue() noexcept override;
 
     // By the source, from any thread, when the wait is in its queue no more.
     void Grant(Outcome how = Outcome::Ok) noexcept;
@@ -54,8 +55,6 @@ public:
 private:
     friend class Inbox;
     friend class WaitQueue;
-
-    static void OnDue(Timer& timer) noexcept;
 
     WaitSource& source_;
     Worker* worker_ = nullptr;

@@ -11,18 +11,24 @@ using Clock = std::chrono::steady_clock;
 
 // A place in a worker's timer queue, owned by whatever waits. Arming and disarming allocates nothing but the queue's
 // own growth. Used only on the worker whose queue it is armed in; disarmed before it is destroyed.
-struct Timer {
+class Timer {
+public:
     static constexpr std::uint32_t kUnarmed = ~std::uint32_t{0};
 
-    using Fire = void (*)(Timer& timer) noexcept;
-
-    explicit Timer(Fire when_due) noexcept : fire(when_due) {}
+    Timer() noexcept = default;
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
 
     [[nodiscard]] bool Armed() const noexcept { return position != kUnarmed; }
 
+    // By the queue, which has disarmed it. It may go meanwhile.
+    virtual void OnDue() noexcept = 0;
+
     Clock::time_point due{};
-    Fire fire;
     std::uint32_t position = kUnarmed;  // in the queue's heap
+
+protected:
+    ~Timer() = default;
 };
 
 // Until when a wait lasts: a time, a duration from the beginning of the wait, or for ever.

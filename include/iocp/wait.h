@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <cstdint>
 #include <stop_token>
 
 namespace iocp::detail {
@@ -19,8 +20,14 @@ class Worker;
 // its worker only.
 class Wait : public Timer {
 public:
-    Wait(const Wait&) = delete;
-    Wait& operator=(const Wait&) = delete;
+    // What its coroutine waits for.
+    enum class For : std::uint8_t {
+        Event,  // anything that is on no connection
+        Bytes,
+        Frame,
+        Send,
+        SendFile,
+    };
 
     // Asks a suspended wait to end as `why`, unless it has ended otherwise by then. Resumes no coroutine itself.
     virtual void EndAs(Outcome why) noexcept = 0;
@@ -31,8 +38,11 @@ public:
     // From now on the end of the scope ends this wait too.
     void JoinScope() noexcept;
 
+    // It goes on while its scope is only told to stop.
+    [[nodiscard]] bool IsSend() const noexcept { return what == For::Send || what == For::SendFile; }
+
     // In this order they lie close together; a handler has room for each of its waits in its frame.
-    const bool is_send;  // goes on while its scope is only told to stop
+    const For what;
     bool suspended = false;
     bool in_scope = false;      // its scope knows it
     Outcome cut = Outcome::Ok;  // what it was asked to end as
@@ -43,8 +53,7 @@ public:
     [[no_unique_address]] Place place;  // of the coroutine's co_await
 
 protected:
-    Wait(Deadline at_most, Fire when_due, bool sends = false) noexcept
-        : Timer(when_due), is_send(sends), limit(at_most) {}
+    Wait(For what_comes, Deadline at_most) noexcept : what(what_comes), limit(at_most) {}
     ~Wait() {
         if (in_scope) LeaveScope();
     }
@@ -117,6 +126,7 @@ public:
 
     bool Start(std::coroutine_handle<> coroutine, Scope* of);
     void EndAs(Outcome why) noexcept override;
+    void OnDue() noexcept override;
 
     [[nodiscard]] Result Take() const noexcept { return result; }
 
@@ -141,6 +151,7 @@ public:
     ~BoundedScope();
 
 private:
+    void OnDue() noexcept override { Look(); }
     void Look();
 
     Worker& worker_;

@@ -28,9 +28,9 @@ using iocp_test::allocations;
 
 constexpr std::size_t kMany = 100'000;
 
-struct Counted : Timer {
-    explicit Counted(std::size_t& fired_so_far)
-        : Timer([](Timer& timer) noexcept { ++static_cast<Counted&>(timer).fired; }), fired(fired_so_far) {}
+struct Counted final : Timer {
+    explicit Counted(std::size_t& fired_so_far) : fired(fired_so_far) {}
+    void OnDue() noexcept override { ++fired; }
     std::size_t& fired;
 };
 

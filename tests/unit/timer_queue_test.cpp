@@ -21,9 +21,9 @@ using namespace std::chrono_literals;
 const Clock::time_point kStart{1000s};
 
 // Calls back when it is due.
-struct Alarm : Timer {
-    explicit Alarm(std::function<void()> does)
-        : Timer([](Timer& timer) noexcept { static_cast<Alarm&>(timer).what(); }), what(std::move(does)) {}
+struct Alarm final : Timer {
+    explicit Alarm(std::function<void()> does) : what(std::move(does)) {}
+    void OnDue() noexcept override { what(); }
 
     std::function<void()> what;
 };
