@@ -12,7 +12,7 @@ namespace iocp::detail {
 class BufferPool;
 
 // Memory that can be lent: a header, and `Capacity()` bytes behind it.
-class Buffer {
+class alignas(16) Buffer {
 public:
     // A buffer of its own, outside any pool; the only kind that may change threads. Null where there is no memory.
     [[nodiscard]] static Buffer* Make(std::size_t capacity) noexcept { return Make(capacity, nullptr); }
@@ -27,6 +27,7 @@ public:
     void GiveBack() noexcept;
 
     std::size_t size = 0;    // of what is in it; for queues of buffers
+    std::size_t taken = 0;   // of that; for UnreadBytes
     Buffer* next = nullptr;  // for queues of buffers
 
 private:

@@ -117,7 +117,7 @@ Connected Introduce(Worker& worker, std::shared_ptr<Connection> connection, cons
                     Transport transport) {
     auto client = std::make_shared<IOCP_Client>();
     Introduction::Bind(*client, std::move(connection), remote, 0, transport);
-    worker.Core().Enter(client);
+    worker.Core().Enter(*client);
     ++worker.Load();
     return Connected(std::move(client));
 }

@@ -80,7 +80,7 @@ public:
             connection_.waiting_for_children_->AllGone();
     }
 
-    Scope scope;
+    InnerScope scope;
 
 private:
     Connection& connection_;
@@ -113,7 +113,7 @@ void Connection::Retire() noexcept {
 // Several threads may be the first.
 Outbox& Connection::TheOutbox() {
     if (Outbox* const outbox = outbox_) return *outbox;
-    auto made = std::make_unique<Outbox>(counters_, post_limits_);
+    auto made = std::make_unique<Outbox>(counters_, PostLimits{most_posted_bytes_, when_posts_are_full_});
     Outbox* outbox = nullptr;
     return outbox_.compare_exchange_strong(outbox, made.get()) ? *made.release() : *outbox;
 }

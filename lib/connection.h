@@ -101,7 +101,10 @@ public:
 
     // From any thread: see IOCP_Client::Post.
     [[nodiscard]] Result Post(SharedBytes bytes, IOCP_Client& client);
-    void LimitPosts(const PostLimits& limits) noexcept { post_limits_ = limits; }
+    void LimitPosts(const PostLimits& limits) noexcept {
+        most_posted_bytes_ = limits.most_bytes;
+        when_posts_are_full_ = limits.on_full;
+    }
 
     // Destroys the children that are left, and takes no posts and runs no children any more. After EndChildren, or in
     // place of it.
@@ -186,11 +189,12 @@ private:
     std::stop_source stop_{std::nostopstate};  // made when it is asked for
     LiveCounters* const counters_;             // the core's
     std::atomic<Outbox*> outbox_ = nullptr;    // made by the first post
-    PostLimits post_limits_;                   // set before anybody can post
+    std::size_t most_posted_bytes_ = PostLimits().most_bytes;  // set before anybody can post
     Child* children_ = nullptr;
     UnreadBytes unread_;
     const RecvWait* put_off_ = nullptr;
     ChildrenGone* waiting_for_children_ = nullptr;
+    OnFull when_posts_are_full_ = PostLimits().on_full;
     bool emptying_outbox_ = false;
     bool stopping_ = false;
     bool closed_ = false;

@@ -84,9 +84,8 @@ bool Connection::TakeUnread(RecvWait& wait) noexcept {
         wait.result = Result(Outcome::Ok, unread_.TakeInto(wait.memory));
         return true;
     }
-    const UnreadBytes::Piece piece = unread_.TakePiece();
-    wait.buffer = piece.buffer;
-    wait.result = Result(Outcome::Ok, piece.Size());
+    wait.buffer = &unread_.TakePiece();
+    wait.result = Result(Outcome::Ok, wait.buffer->size);
     return true;
 }
 

@@ -19,7 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace iocp::detail {
@@ -57,7 +57,7 @@ public:
     [[nodiscard]] DoorGuard& GuardOf(std::size_t index) const;
 
     // The client table.
-    void Enter(const std::shared_ptr<IOCP_Client>& client);
+    void Enter(IOCP_Client& client);
     void Leave(IOCP_Client& client) noexcept;
     [[nodiscard]] std::shared_ptr<IOCP_Client> FindClient(std::uint64_t id) const;
     [[nodiscard]] std::vector<std::shared_ptr<IOCP_Client>> Clients() const;
@@ -102,6 +102,15 @@ public:
 
 private:
     enum class Phase : std::uint8_t { Stopped, Starting, Running, Stopping };
+
+    // Finds clients by their id: the hash, and what tells whether it is the one.
+    struct ById {
+        using is_transparent = void;
+        static std::uint64_t Id(std::uint64_t id) noexcept { return id; }
+        static std::uint64_t Id(const IOCP_Client* client) noexcept { return client->Id(); }
+        std::size_t operator()(const auto& one) const noexcept { return std::hash<std::uint64_t>()(Id(one)); }
+        bool operator()(const auto& one, const auto& other) const noexcept { return Id(one) == Id(other); }
+    };
 
     // A socket that listens, before and after it belongs to a worker.
     struct Opened {
@@ -150,7 +159,7 @@ private:
     std::vector<std::unique_ptr<DatagramListener>> datagram_listeners_;
 
     mutable std::mutex table_mutex_;
-    std::unordered_map<std::uint64_t, std::shared_ptr<IOCP_Client>> table_;
+    std::unordered_set<IOCP_Client*, ById, ById> table_;  // each is held by its session, or by who connected it
 
     // Of ticks.
     std::size_t peak_ = 0;  // of clients, since memory was given back

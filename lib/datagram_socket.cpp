@@ -93,7 +93,7 @@ bool DatagramSocket::Receive(IOCP_Operation& operation) {
     operation.socket = handle_;
     operation.data = operation.buffer->Bytes();
     operation.size = static_cast<std::uint32_t>(operation.buffer->Capacity());
-    operation.more = came_.get();
+    operation.Far().more = came_.get();
     return worker_.Io().Submit(operation) == detail::Submission::Finished;
 }
 

@@ -7,15 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-
-namespace {
-
-bool HasFarEnd(IOCP_Operation::Kind kind) noexcept {
-    using Kind = IOCP_Operation::Kind;
-    return kind == Kind::Accept || kind == Kind::Connect || kind == Kind::RecvFrom || kind == Kind::SendTo;
-}
-
-}  // namespace
+#include <utility>
 
 IOCP_Operation::~IOCP_Operation() = default;
 
@@ -28,35 +20,13 @@ IOCP_OperationManager::IOCP_OperationManager() noexcept = default;
 
 IOCP_OperationManager::~IOCP_OperationManager() { Expects(FreeCount() == Count()); }
 
-IOCP_Operation& IOCP_OperationManager::Acquire(IOCP_Operation::Kind kind) {
-    if (free_ == nullptr) Grow();
-    IOCP_Operation& operation = *free_;
-    if (HasFarEnd(kind) && !operation.far_) operation.far_ = std::make_unique<IOCP_Operation::FarEnd>();
-    free_ = operation.next;
-    --free_count_;
-    operation.next = nullptr;
-    operation.kind = kind;
-    operation.state = IOCP_Operation::State::Acquired;
-    operation.transferred = 0;
-    operation.native_code = 0;
-    operation.truncated = false;
-    operation.cancel_requested = false;
-    operation.eager = false;
-    operation.more = nullptr;
-    return operation;
+void IOCP_OperationManager::GiveFarEnd(IOCP_Operation& operation) {
+    if (!operation.far_) operation.far_ = std::make_unique<IOCP_Operation::FarEnd>();
+    operation.far_->more = nullptr;
 }
 
-void IOCP_OperationManager::Release(IOCP_Operation& operation) noexcept {
+void IOCP_OperationManager::MustBeAcquired(const IOCP_Operation& operation) noexcept {
     Expects(operation.state == IOCP_Operation::State::Acquired);
-    if constexpr (!iocp::detail::kRecycles) {
-        --count_;
-        delete &operation;
-        return;
-    }
-    operation.state = IOCP_Operation::State::Free;
-    operation.next = free_;
-    free_ = &operation;
-    if (++free_count_ >= shrink_at_) Shrink();
 }
 
 void IOCP_OperationManager::Grow() {
@@ -64,6 +34,7 @@ void IOCP_OperationManager::Grow() {
         free_ = new IOCP_Operation;
         ++free_count_;
         ++count_;
+        shrink_at_ = 1;
         return;
     }
     blocks_.push_back(std::make_unique<Block>());
@@ -78,6 +49,12 @@ void IOCP_OperationManager::Grow() {
 }
 
 void IOCP_OperationManager::Shrink() noexcept {
+    if constexpr (!iocp::detail::kRecycles) {
+        delete std::exchange(free_, nullptr);
+        --free_count_;
+        --count_;
+        return;
+    }
     const auto begin_of = [](const std::unique_ptr<Block>& block) { return block->operations.data(); };
     std::ranges::sort(blocks_, {}, begin_of);
     const auto block_of = [&](IOCP_Operation* operation) -> Block& {

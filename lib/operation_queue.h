@@ -3,43 +3,49 @@
 
 #include <iocp/operation.h>
 
+#include <utility>
+
 namespace iocp::detail {
 
 // First in, first out; linked through the operations themselves, of which each is in one queue at most.
 class OperationQueue {
 public:
-    [[nodiscard]] bool Empty() const noexcept { return first_ == nullptr; }
+    [[nodiscard]] bool Empty() const noexcept { return last_ == nullptr; }
 
     void Push(IOCP_Operation& operation) noexcept {
-        operation.next = nullptr;
-        (first_ == nullptr ? first_ : last_->next) = &operation;
+        operation.next = last_ == nullptr ? &operation : std::exchange(last_->next, &operation);
         last_ = &operation;
     }
 
-    // Only where it is not empty.
+    // These two only where it is not empty.
+    [[nodiscard]] IOCP_Operation& First() const noexcept { return *last_->next; }
     IOCP_Operation& Pop() noexcept {
-        IOCP_Operation& operation = *first_;
-        first_ = operation.next;
-        operation.next = nullptr;
-        return operation;
+        IOCP_Operation& first = First();
+        RemoveBehind(*last_);
+        return first;
     }
 
     // Takes `operation` out, wherever it stands; false where it is not in the queue.
     bool Remove(IOCP_Operation& operation) noexcept {
-        IOCP_Operation* before = nullptr;
-        for (IOCP_Operation* at = first_; at != nullptr; before = at, at = at->next) {
-            if (at != &operation) continue;
-            (before == nullptr ? first_ : before->next) = at->next;
-            if (last_ == at) last_ = before;
-            at->next = nullptr;
-            return true;
+        if (Empty()) return false;
+        IOCP_Operation* before = last_;
+        while (before->next != &operation) {
+            before = before->next;
+            if (before == last_) return false;
         }
-        return false;
+        RemoveBehind(*before);
+        return true;
     }
 
 private:
-    IOCP_Operation* first_ = nullptr;
-    IOCP_Operation* last_ = nullptr;
+    void RemoveBehind(IOCP_Operation& before) noexcept {
+        IOCP_Operation& operation = *before.next;
+        before.next = operation.next;
+        if (last_ == &operation) last_ = &before == &operation ? nullptr : &before;
+        operation.next = nullptr;
+    }
+
+    IOCP_Operation* last_ = nullptr;  // whose next is the first
 };
 
 }  // namespace iocp::detail

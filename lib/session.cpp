@@ -53,7 +53,7 @@ public:
 
     [[nodiscard]] Task<> Handle() const { return door_.Protocol().ProcedureClient(*client_); }
     [[nodiscard]] Connection& Link() const noexcept { return Introduction::Of(*client_); }
-    [[nodiscard]] std::uint64_t ClientId() const noexcept { return client_->Id(); }
+    [[nodiscard]] IOCP_Client& Client() const noexcept { return *client_; }
 
     // Once.
     Visitor End() noexcept {
@@ -74,11 +74,11 @@ private:
 
 Stay Admit(Worker& worker, Door& door, Visitor& visitor, const Endpoint& remote, std::shared_ptr<IOCP_Client> client) {
     Introduction::Bind(*client, visitor.TakeLink(), remote, door.ProtocolId(), door.Over());
-    Stay stay(worker, door, client);
+    Stay stay(worker, door, std::move(client));
     Connection& connection = stay.Link();
     connection.LimitPosts(door.Posts());
-    connection.Guard().Begin(connection, *client, door.Guard());
-    worker.Core().Enter(client);
+    connection.Guard().Begin(connection, stay.Client(), door.Guard());
+    worker.Core().Enter(stay.Client());
     ++worker.Core().Count().clients_accepted;
     return stay;
 }
@@ -107,7 +107,7 @@ Detached Serve(Worker& worker, Stay stay) {
     } catch (...) {
         failure = std::current_exception();
     }
-    if (failure) worker.Core().Report(stay.ClientId(), std::move(failure));
+    if (failure) worker.Core().Report(stay.Client().Id(), std::move(failure));
 
     try {
         SeeOff(worker, std::move(stay));
@@ -130,7 +130,7 @@ void BeginSession(Worker& worker, Door& door, std::shared_ptr<Connection> connec
     if (!client) return;
     try {
         Stay stay = Admit(worker, door, visitor, remote, std::move(client));
-        const Activity::Running started(stay.ClientId(), {});
+        const Activity::Running started(stay.Client().Id(), {});
         Serve(worker, std::move(stay));
     } catch (const std::bad_alloc&) {
         ++worker.Core().Count().refused_no_memory;

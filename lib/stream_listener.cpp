@@ -94,7 +94,7 @@ Detached StreamListener::AcceptLoop(Worker& worker, StreamListener& self, Operat
 
         if (accept->native_code == 0) {
             self.AdaptDepth();
-            const SocketHandle socket = std::exchange(accept->accepted, kNoSocket);
+            const SocketHandle socket = std::exchange(accept->Far().accepted, kNoSocket);
             const Endpoint remote = accept->Far().endpoint;
             if (!self.Enter(socket, remote)) continue;
             if (co_await ItsTurn{self})

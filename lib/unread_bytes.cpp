@@ -14,103 +14,110 @@ namespace {
 
 constexpr std::size_t kLeastMemory = 256;
 
-}  // namespace
-
-UnreadBytes::Bytes UnreadBytes::Piece::View() const noexcept {
-    return buffer == nullptr ? Bytes() : Bytes(buffer->Bytes() + begin, Size());
+UnreadBytes::Bytes View(Buffer* buffer) noexcept {
+    if (buffer == nullptr) return {};
+    return UnreadBytes::Bytes(buffer->Bytes(), buffer->size).subspan(buffer->taken);
 }
 
+std::size_t SizeOf(const Buffer* buffer) noexcept { return buffer == nullptr ? 0 : buffer->size - buffer->taken; }
+
+void GiveBackTo(Buffer*& place) noexcept {
+    if (Buffer* const buffer = std::exchange(place, nullptr)) buffer->GiveBack();
+}
+
+// `bytes`, of another buffer or of a later part of this one, are all that is in it.
+void Fill(Buffer& buffer, UnreadBytes::Bytes bytes) noexcept {
+    if (bytes.data() != buffer.Bytes()) std::copy(bytes.begin(), bytes.end(), buffer.Bytes());
+    buffer.size = bytes.size();
+    buffer.taken = 0;
+}
+
+}  // namespace
+
+bool UnreadBytes::IsEmpty() const noexcept { return SizeOf(together_) + SizeOf(lent_) == 0; }
+
 void UnreadBytes::Add(Buffer& buffer, std::size_t size) noexcept {
-    Expects(lent_.buffer == nullptr);
-    lent_ = {&buffer, 0, size};
+    Expects(lent_ == nullptr);
+    lent_ = &buffer;
+    buffer.size = size;
+    buffer.taken = 0;
 }
 
 FrameParser::Verdict UnreadBytes::Search(FrameParser& parser) const noexcept {
-    if (parser.Seen() < together_.Size()) {
-        const auto verdict = parser.Look(together_.View().subspan(parser.Seen()));
+    const Bytes together = View(together_);
+    if (parser.Seen() < together.size()) {
+        const auto verdict = parser.Look(together.subspan(parser.Seen()));
         if (verdict != FrameParser::Verdict::More) return verdict;
     }
-    return parser.Look(lent_.View().subspan(parser.Seen() - together_.Size()));
+    return parser.Look(View(lent_).subspan(parser.Seen() - together.size()));
 }
 
 std::optional<UnreadBytes::Bytes> UnreadBytes::Take(std::size_t count) noexcept {
-    const std::size_t together = together_.Size();
+    const std::size_t together = SizeOf(together_);
     if (together > 0 && count > together && !PutTogether(count - together, count)) return std::nullopt;
-    Piece& from = together > 0 ? together_ : lent_;
-    const Bytes taken = from.View().first(count);
-    from.begin += count;
+    Buffer* const from = together > 0 ? together_ : lent_;
+    const Bytes taken = View(from).first(count);
+    if (from != nullptr) from->taken += count;
     return taken;
 }
 
 bool UnreadBytes::Settle(std::size_t most) noexcept {
-    if (lent_.Size() > 0 && !PutTogether(lent_.Size(), most)) return false;
-    Drop(lent_);
-    if (together_.Size() == 0) Drop(together_);
+    if (SizeOf(lent_) > 0 && !PutTogether(SizeOf(lent_), most)) return false;
+    GiveBackTo(lent_);
+    if (SizeOf(together_) == 0) GiveBackTo(together_);
     return true;
 }
 
 UnreadBytes::Bytes UnreadBytes::Gather() noexcept {
-    if (together_.Size() == 0) return lent_.View();
+    if (SizeOf(together_) == 0) return View(lent_);
     static_cast<void>(Settle(0));
-    return together_.View();
+    return View(together_);
 }
 
-UnreadBytes::Piece UnreadBytes::TakePiece() noexcept {
-    Piece& piece = together_.Size() > 0 ? together_ : lent_;
-    MoveToFront(piece);
-    return std::exchange(piece, {});
+Buffer& UnreadBytes::TakePiece() noexcept {
+    Buffer* const piece = std::exchange(SizeOf(together_) > 0 ? together_ : lent_, nullptr);
+    Fill(*piece, View(piece));
+    return *piece;
 }
 
 std::size_t UnreadBytes::TakeInto(std::span<std::byte> memory) noexcept {
     std::size_t taken = 0;
-    for (Piece* piece : {&together_, &lent_}) {
-        const Bytes bytes = piece->View().first(std::min(piece->Size(), memory.size() - taken));
+    for (Buffer* const piece : {together_, lent_}) {
+        if (piece == nullptr) continue;
+        const Bytes bytes = View(piece).first(std::min(SizeOf(piece), memory.size() - taken));
         std::copy(bytes.begin(), bytes.end(), memory.subspan(taken).begin());
-        piece->begin += bytes.size();
+        piece->taken += bytes.size();
         taken += bytes.size();
     }
     return taken;
 }
 
 void UnreadBytes::Drop() noexcept {
-    Drop(together_);
-    Drop(lent_);
-}
-
-void UnreadBytes::Drop(Piece& piece) noexcept {
-    if (piece.buffer != nullptr) piece.buffer->GiveBack();
-    piece = {};
-}
-
-void UnreadBytes::MoveToFront(Piece& piece) noexcept {
-    const Bytes bytes = piece.View();
-    if (piece.begin > 0) std::copy(bytes.begin(), bytes.end(), piece.buffer->Bytes());
-    piece = {piece.buffer, 0, bytes.size()};
+    GiveBackTo(together_);
+    GiveBackTo(lent_);
 }
 
 bool UnreadBytes::MakeRoom(std::size_t count, std::size_t most) noexcept {
-    const std::size_t needed = together_.Size() + count;
-    std::size_t capacity = 0;
-    if (together_.buffer != nullptr) {
-        capacity = together_.buffer->Capacity();
-        if (together_.end + count > capacity && needed <= capacity) MoveToFront(together_);
-        if (together_.end + count <= capacity) return true;
+    const std::size_t needed = SizeOf(together_) + count;
+    const std::size_t capacity = together_ != nullptr ? together_->Capacity() : 0;
+    if (together_ != nullptr && needed <= capacity) {
+        if (together_->size + count > capacity) Fill(*together_, View(together_));
+        return true;
     }
     Buffer* const larger = Buffer::Make(std::max(needed, std::min(std::max(2 * capacity, kLeastMemory), most)));
     if (larger == nullptr) return false;
-    const Bytes bytes = together_.View();
-    std::copy(bytes.begin(), bytes.end(), larger->Bytes());
-    Drop(together_);
-    together_ = {larger, 0, bytes.size()};
+    Fill(*larger, View(together_));
+    GiveBackTo(together_);
+    together_ = larger;
     return true;
 }
 
 bool UnreadBytes::PutTogether(std::size_t count, std::size_t most) noexcept {
     if (!MakeRoom(count, most)) return false;
-    const Bytes bytes = lent_.View().first(count);
-    std::copy(bytes.begin(), bytes.end(), together_.buffer->Bytes() + together_.end);
-    together_.end += count;
-    lent_.begin += count;
+    const Bytes bytes = View(lent_).first(count);
+    std::copy(bytes.begin(), bytes.end(), together_->Bytes() + together_->size);
+    together_->size += count;
+    lent_->taken += count;
     return true;
 }
 

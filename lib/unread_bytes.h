@@ -22,10 +22,10 @@ public:
     UnreadBytes& operator=(const UnreadBytes&) = delete;
     ~UnreadBytes() { Drop(); }
 
-    [[nodiscard]] bool IsEmpty() const noexcept { return together_.Size() + lent_.Size() == 0; }
+    [[nodiscard]] bool IsEmpty() const noexcept;
 
     // No memory at all; without it, bytes that were taken may still be looked at.
-    [[nodiscard]] bool HoldsNothing() const noexcept { return together_.buffer == nullptr && lent_.buffer == nullptr; }
+    [[nodiscard]] bool HoldsNothing() const noexcept { return together_ == nullptr && lent_ == nullptr; }
 
     // `buffer` with `size` bytes, the next that came. After Settle only.
     void Add(Buffer& buffer, std::size_t size) noexcept;
@@ -45,31 +45,21 @@ public:
     // All bytes as one piece, which are not taken by that; as many as there is memory for.
     [[nodiscard]] Bytes Gather() noexcept;
 
-    // For those who take what there is: one of the pieces with its memory, or as much as `memory` has room for.
-    struct Piece {
-        [[nodiscard]] std::size_t Size() const noexcept { return end - begin; }
-        [[nodiscard]] Bytes View() const noexcept;
-
-        Buffer* buffer = nullptr;
-        std::size_t begin = 0;
-        std::size_t end = 0;
-    };
-    [[nodiscard]] Piece TakePiece() noexcept;
+    // For those who take what there is: one of the pieces with its memory, which has `size` bytes from its beginning on,
+    // or as much as `memory` has room for. Only where it is not empty.
+    [[nodiscard]] Buffer& TakePiece() noexcept;
     [[nodiscard]] std::size_t TakeInto(std::span<std::byte> memory) noexcept;
 
     void Drop() noexcept;
 
 private:
-    static void Drop(Piece& piece) noexcept;
-    static void MoveToFront(Piece& piece) noexcept;
-
     [[nodiscard]] bool MakeRoom(std::size_t count, std::size_t most) noexcept;
 
     // Moves `count` bytes of the receive buffer behind those together.
     [[nodiscard]] bool PutTogether(std::size_t count, std::size_t most) noexcept;
 
-    Piece together_;
-    Piece lent_;
+    Buffer* together_ = nullptr;
+    Buffer* lent_ = nullptr;
 };
 
 }  // namespace iocp::detail

@@ -45,8 +45,9 @@ void Wait::LeaveScope() noexcept {
     in_scope = false;
 }
 
-Scope::Scope(Scope* parent) noexcept : parent_(parent) {
+InnerScope::InnerScope(Scope* parent) noexcept : parent_(parent) {
     if (parent == nullptr) return;
+    is_inside_ = true;
     client = parent->client;
     verdict_ = parent->verdict_;
     verdict_on_sends_ = parent->verdict_on_sends_;
@@ -55,7 +56,7 @@ Scope::Scope(Scope* parent) noexcept : parent_(parent) {
     parent->first_inside_ = this;
 }
 
-Scope::~Scope() {
+InnerScope::~InnerScope() {
     if (parent_ == nullptr) return;
     (previous_ != nullptr ? previous_->next_ : parent_->first_inside_) = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
@@ -66,7 +67,7 @@ void Scope::Stop() noexcept {
     verdict_ = Outcome::Stopped;
     for (Wait* wait = first_; wait != nullptr; wait = wait->next_)
         if (!wait->IsSend()) wait->EndAs(Outcome::Stopped);
-    for (Scope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->Stop();
+    for (InnerScope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->Stop();
 }
 
 void Scope::End(Outcome why) noexcept {
@@ -74,12 +75,12 @@ void Scope::End(Outcome why) noexcept {
     verdict_on_sends_ = why;
     if (verdict_ == Outcome::Ok) verdict_ = why;
     for (Wait* wait = first_; wait != nullptr; wait = wait->next_) wait->EndAs(why);
-    for (Scope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->End(why);
+    for (InnerScope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->End(why);
 }
 
 std::coroutine_handle<> Scope::CountRefusal() noexcept {
     Scope* at = this;
-    while (!at->root_ && at->parent_ != nullptr) at = at->parent_;
+    while (!at->root_ && at->is_inside_) at = static_cast<InnerScope*>(at)->parent_;
     return ++at->refusals_ == kMostRefusals ? at->root_ : nullptr;
 }
 
@@ -114,7 +115,7 @@ void Pause::OnDue() noexcept {
 void Pause::EndAs(Outcome why) noexcept { worker_->EndSoon(*this, why); }
 
 BoundedScope::BoundedScope(Scope* parent, const Bounds& bounds)
-    : Scope(parent),
+    : InnerScope(parent),
       worker_(MustBeOnAWorker()),
       token_(bounds.token),
       due_(bounds.limit.From(worker_.Net().Now())) {

@@ -22,10 +22,9 @@ thread_local Worker* current_worker = nullptr;
 // What an operation left behind when nobody waits for it any more.
 void ReleaseAbandoned(IOCP_Operation& operation) noexcept {
     Worker& worker = *static_cast<Worker*>(operation.owner);
-    if (operation.buffer != nullptr) operation.buffer->GiveBack();
-    if (operation.accepted != kNoSocket) worker.Net().CloseSocket(operation.accepted);
-    operation.buffer = nullptr;
-    operation.accepted = kNoSocket;
+    if (operation.buffer != nullptr) std::exchange(operation.buffer, nullptr)->GiveBack();
+    if (operation.kind == IOCP_Operation::Kind::Accept && operation.Far().accepted != kNoSocket)
+        worker.Net().CloseSocket(std::exchange(operation.Far().accepted, kNoSocket));
     worker.Operations().Release(operation);
 }
 

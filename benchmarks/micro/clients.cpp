@@ -16,7 +16,7 @@ public:
     explicit Table(std::int64_t clients) {
         for (; clients > 0; --clients) {
             clients_.push_back(std::make_shared<IOCP_Client>());
-            state_.Enter(clients_.back());
+            state_.Enter(*clients_.back());
         }
     }
     iocp::detail::CoreState& operator*() noexcept { return state_; }
@@ -39,7 +39,7 @@ void EnterAndLeave(benchmark::State& state) {
     const auto client = std::make_shared<IOCP_Client>();
     const micro::Allocations allocations(state);
     for (auto _ : state) {
-        (*table).Enter(client);
+        (*table).Enter(*client);
         (*table).Leave(*client);
     }
 }

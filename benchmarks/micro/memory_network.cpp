@@ -29,7 +29,7 @@ Submission MemoryEngine::Submit(IOCP_Operation& operation) noexcept {
         return Submission::Finished;
     }
     const bool accepts = operation.kind == IOCP_Operation::Kind::Accept;
-    if (accepts && (operation.accepted = network_.NextClient()) != iocp::kNoSocket) {
+    if (accepts && (operation.Far().accepted = network_.NextClient()) != iocp::kNoSocket) {
         operation.Far().endpoint = iocp::Endpoint();
         return Submission::Finished;
     }

@@ -21,7 +21,9 @@ public:
     void Clear() noexcept;
 
     // What it takes for a frame of `size` bytes to lie in any piece of its list.
-    [[nodiscard]] static constexpr std::size_t RoundUp(std::size_t size) noexcept { return ListFor(size) * kStep; }
+    [[nodiscard]] static constexpr std::size_t RoundUp(std::size_t size) noexcept {
+        return ListFor(size) * kStep - kHeader;
+    }
 
     // A piece that holds `size` bytes. Null where none is left.
     [[nodiscard]] void* Take(std::size_t size) noexcept {
@@ -53,11 +55,15 @@ private:
         std::size_t count = 0;
     };
 
+    // Heaps give out multiples of this, less what they keep for themselves: glibc's and Windows' do.
     static constexpr std::size_t kStep = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+    static constexpr std::size_t kHeader = sizeof(std::size_t);
     static constexpr std::size_t kLists = 1024 / kStep;  // longer frames are rare
     static constexpr std::size_t kMostInList = 64;
 
-    [[nodiscard]] static constexpr std::size_t ListFor(std::size_t size) noexcept { return (size + kStep - 1) / kStep; }
+    [[nodiscard]] static constexpr std::size_t ListFor(std::size_t size) noexcept {
+        return (size + kHeader + kStep - 1) / kStep;
+    }
 
     std::array<List, kLists> lists_;
 };

@@ -27,7 +27,7 @@ struct Branch {
 
     std::coroutine_handle<> coroutine;
     TaskPromiseBase* promise;
-    std::optional<Scope> scope;  // from its start
+    std::optional<InnerScope> scope;  // from its start
     bool running = false;
 };
 

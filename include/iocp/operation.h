@@ -32,7 +32,7 @@ class DatagramBatch;
 class IOCP_Operation {
 public:
     enum class Kind : std::uint8_t {
-        Accept,    // one connection of a listening socket: `accepted` and `Far().endpoint`
+        Accept,    // one connection of a listening socket: `Far().accepted` and `Far().endpoint`
         Connect,   // connects `socket` to `Far().endpoint`
         Recv,      // fills `data` with what has arrived, at least a byte; 0 transferred is the end of the stream
         RecvLent,  // the same into a buffer that the engine takes from the worker's pool when bytes are there
@@ -51,6 +51,11 @@ public:
     // What only operations that name another end carry; kept with the frame when it is reused.
     struct FarEnd {
         iocp::Endpoint endpoint;
+        iocp::SocketHandle accepted = iocp::kNoSocket;  // Accept: to be taken over by whoever asked
+
+        // RecvFrom: where an engine may put what else is there when the datagram comes. Null: nowhere.
+        iocp::detail::DatagramBatch* more = nullptr;
+
         alignas(16) std::byte kernel[176];  // address and message structures in the system's own layout
     };
 
@@ -84,11 +89,7 @@ public:
     bool cancel_requested = false;  // set by whoever cancels, before the engine is asked
     bool eager = false;       // Recv, RecvLent: bytes are expected soon, so the engine may keep memory for them ready
     std::uint32_t place = 0;  // for the engine, while pending
-    iocp::SocketHandle accepted = iocp::kNoSocket;
     iocp::detail::Buffer* buffer = nullptr;  // RecvLent: the buffer lent, to be given back by whoever takes it
-
-    // RecvFrom: where an engine may put what else is there when the datagram comes. Null: nowhere.
-    iocp::detail::DatagramBatch* more = nullptr;
 
     // Who is told, on the worker that owns the operation. `owner` is for the callee.
     Completed completed = nullptr;

@@ -21,10 +21,31 @@ public:
     ~IOCP_OperationManager();
 
     // A fresh operation of `kind`. Throws std::bad_alloc where there is no memory for another block.
-    [[nodiscard]] IOCP_Operation& Acquire(IOCP_Operation::Kind kind);
+    [[nodiscard]] IOCP_Operation& Acquire(IOCP_Operation::Kind kind) {
+        if (free_ == nullptr) Grow();
+        IOCP_Operation& operation = *free_;
+        if (HasFarEnd(kind)) GiveFarEnd(operation);
+        free_ = operation.next;
+        --free_count_;
+        operation.next = nullptr;
+        operation.kind = kind;
+        operation.state = IOCP_Operation::State::Acquired;
+        operation.transferred = 0;
+        operation.native_code = 0;
+        operation.truncated = false;
+        operation.cancel_requested = false;
+        operation.eager = false;
+        return operation;
+    }
 
     // Takes back an operation that is not pending.
-    void Release(IOCP_Operation& operation) noexcept;
+    void Release(IOCP_Operation& operation) noexcept {
+        if (operation.state != IOCP_Operation::State::Acquired) MustBeAcquired(operation);
+        operation.state = IOCP_Operation::State::Free;
+        operation.next = free_;
+        free_ = &operation;
+        if (++free_count_ >= shrink_at_) Shrink();
+    }
 
     // Operations in the pool, and operations in all. Equal when nothing is under way.
     [[nodiscard]] std::size_t FreeCount() const noexcept { return free_count_; }
@@ -35,6 +56,13 @@ private:
     static constexpr std::size_t kFew = 16 * kBlock;  // not worth giving back
     static constexpr std::size_t kNever = ~std::size_t{0};
     struct Block;
+
+    [[nodiscard]] static constexpr bool HasFarEnd(IOCP_Operation::Kind kind) noexcept {
+        using Kind = IOCP_Operation::Kind;
+        return kind == Kind::Accept || kind == Kind::Connect || kind == Kind::RecvFrom || kind == Kind::SendTo;
+    }
+    static void GiveFarEnd(IOCP_Operation& operation);
+    static void MustBeAcquired(const IOCP_Operation& operation) noexcept;
 
     void Grow();
     void Shrink() noexcept;

@@ -68,15 +68,16 @@ private:
     Wait* next_ = nullptr;
 };
 
+class InnerScope;
+
 // What is told to end as a whole: a client, one of its children, a task with a deadline, a branch of a Race. Whatever
 // waits in it, or in a scope inside it, ends then, and so does every wait that begins later.
 // Used on one worker only, and outlives the coroutines in it.
 class Scope {
 public:
-    explicit Scope(Scope* parent = nullptr) noexcept;
+    Scope() noexcept = default;
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
-    ~Scope();
 
     // Everything but sends ends as Stopped.
     void Stop() noexcept;
@@ -99,17 +100,30 @@ public:
     [[nodiscard]] std::coroutine_handle<> CountRefusal() noexcept;
 
 private:
+    friend class InnerScope;
     friend class Wait;
 
-    Scope* const parent_;
-    Scope* previous_ = nullptr;
-    Scope* next_ = nullptr;
-    Scope* first_inside_ = nullptr;
+    InnerScope* first_inside_ = nullptr;
     Wait* first_ = nullptr;
     std::coroutine_handle<> root_;
     unsigned refusals_ = 0;
     Outcome verdict_ = Outcome::Ok;
     Outcome verdict_on_sends_ = Outcome::Ok;
+    bool is_inside_ = false;  // of another: it is an InnerScope with a parent
+};
+
+// One that may be inside another.
+class InnerScope : public Scope {
+public:
+    explicit InnerScope(Scope* parent) noexcept;
+    ~InnerScope();
+
+private:
+    friend class Scope;
+
+    Scope* const parent_;
+    InnerScope* previous_ = nullptr;
+    InnerScope* next_ = nullptr;
 };
 
 // In checked builds, of a wait that ended without suspending its coroutine, which goes on now.
@@ -145,7 +159,7 @@ struct Bounds {
 
 // A scope that ends as Timeout when its deadline passes, and as Stopped soon after its token asks for it.
 // Of the worker that makes it.
-class BoundedScope final : public Scope, private Timer {
+class BoundedScope final : public InnerScope, private Timer {
 public:
     BoundedScope(Scope* parent, const Bounds& bounds);
     ~BoundedScope();

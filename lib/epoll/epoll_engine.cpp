@@ -78,7 +78,7 @@ bool EpollEngine::MakeRoomFor(SocketHandle socket) noexcept {
 int EpollEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
     if (!MakeRoomFor(socket)) return ENOMEM;
     SocketState& state = StateOf(socket);
-    state.in.ready = state.out.ready = true;
+    state.ready = {true, true};
     state.peer_ended = false;
 
     const int descriptor = static_cast<int>(socket);
@@ -102,18 +102,18 @@ void EpollEngine::Close(SocketHandle socket) noexcept {
 
 void EpollEngine::DropRoom() noexcept {
     const auto is_used = [](const SocketState& state) {
-        return state.generation != kClosed || !state.in.waiting.Empty() || !state.out.waiting.Empty();
+        return state.generation != kClosed || !state.waiting[kIn].Empty() || !state.waiting[kOut].Empty();
     };
     while (!sockets_.empty() && !is_used(sockets_.back())) sockets_.pop_back();
     if (sockets_.capacity() > 4 * sockets_.size() + kFewSockets) sockets_.shrink_to_fit();
 }
 
-EpollEngine::Direction& EpollEngine::DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept {
+EpollEngine::Direction EpollEngine::DirectionOf(IOCP_Operation::Kind kind) noexcept {
     switch (kind) {
         case IOCP_Operation::Kind::Connect:
         case IOCP_Operation::Kind::Send:
-        case IOCP_Operation::Kind::SendFile: return state.out;
-        default: return state.in;
+        case IOCP_Operation::Kind::SendFile: return kOut;
+        default: return kIn;
     }
 }
 
@@ -123,56 +123,60 @@ Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
         return Submission::Finished;
     }
     SocketState& state = StateOf(operation.socket);
-    Direction& direction = DirectionOf(operation.kind, state);
-    if (direction.ready && direction.waiting.Empty() && Try(operation, state)) return Submission::Finished;
+    const Direction direction = DirectionOf(operation.kind);
+    OperationQueue& waiting = state.waiting[direction];
+    if (state.ready[direction] && waiting.Empty() && Try(operation, state)) return Submission::Finished;
     operation.state = IOCP_Operation::State::Pending;
-    direction.waiting.Push(operation);
+    waiting.Push(operation);
     return Submission::Pending;
 }
 
 void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
     if (operation.socket >= sockets_.size()) return;  // it has ended already: as where it is in no queue
-    if (!DirectionOf(operation.kind, StateOf(operation.socket)).waiting.Remove(operation)) return;
+    if (!StateOf(operation.socket).waiting[DirectionOf(operation.kind)].Remove(operation)) return;
     operation.native_code = ECANCELED;
     operation.transferred = 0;
-    ended_.Push(operation);
+    cancelled_.Push(operation);
 }
 
 void EpollEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
     if (unseen_.empty()) FetchEvents(timeout);
     const auto now = unseen_.first(std::min(unseen_.size(), kEventsAtATime));
     unseen_ = unseen_.subspan(now.size());
-    for (const epoll_event& event : now) OnEvent(event.data.u64, event.events);
+    for (const epoll_event& event : now) OnEvent(event, ended);
 
-    while (!ended_.Empty()) {
-        IOCP_Operation& operation = ended_.Pop();
+    while (!cancelled_.Empty()) {
+        IOCP_Operation& operation = cancelled_.Pop();
         operation.state = IOCP_Operation::State::Acquired;
         ended.Push(operation);
     }
 }
 
 void EpollEngine::FetchEvents(std::chrono::nanoseconds timeout) noexcept {
-    const int limit = ended_.Empty() ? MillisecondsFrom(timeout) : 0;
+    const int limit = cancelled_.Empty() ? MillisecondsFrom(timeout) : 0;
     const int count = epoll_wait(epoll_, events_.data(), kMostEvents, limit);
     unseen_ = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
 }
 
-void EpollEngine::OnEvent(std::uint64_t tag, std::uint32_t events) {
+void EpollEngine::OnEvent(const epoll_event& event, OperationQueue& ended) noexcept {
+    const std::uint64_t tag = event.data.u64;
     if (tag == kWakeTag) return wake_.Clear();
     const SocketHandle socket = tag & 0xffffffffu;
     if (socket >= sockets_.size() || TagOf(socket, StateOf(socket).generation) != tag) return;  // it is closed by now
     SocketState& state = StateOf(socket);
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) state.peer_ended = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.in, state);
-    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) RetryAll(state.out, state);
+    constexpr std::uint32_t kEnd = EPOLLHUP | EPOLLERR;
+    if ((event.events & (EPOLLRDHUP | kEnd)) != 0) state.peer_ended = true;
+    if ((event.events & (EPOLLIN | EPOLLRDHUP | kEnd)) != 0) RetryAll(kIn, state, ended);
+    if ((event.events & (EPOLLOUT | kEnd)) != 0) RetryAll(kOut, state, ended);
 }
 
-void EpollEngine::RetryAll(Direction& direction, SocketState& state) noexcept {
-    direction.ready = true;
-    OperationQueue retrying = std::exchange(direction.waiting, {});
-    while (!retrying.Empty()) {
-        IOCP_Operation& operation = retrying.Pop();
-        (direction.ready && Try(operation, state) ? ended_ : direction.waiting).Push(operation);
+void EpollEngine::RetryAll(Direction direction, SocketState& state, OperationQueue& ended) noexcept {
+    state.ready[direction] = true;
+    OperationQueue& waiting = state.waiting[direction];
+    while (!waiting.Empty() && state.ready[direction] && Try(waiting.First(), state)) {
+        IOCP_Operation& operation = waiting.Pop();
+        operation.state = IOCP_Operation::State::Acquired;
+        ended.Push(operation);
     }
 }
 
@@ -196,12 +200,12 @@ bool EpollEngine::TryAccept(IOCP_Operation& operation, SocketState& state) noexc
     const auto accepted = Uninterrupted(
         [&] { return accept4(Descriptor(operation), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC); });
     if (accepted < 0 && errno == EAGAIN) {
-        state.in.ready = false;
+        state.ready[kIn] = false;
         return false;
     }
     operation.native_code = accepted < 0 ? errno : 0;
     if (accepted < 0) return true;
-    operation.accepted = static_cast<SocketHandle>(accepted);
+    operation.Far().accepted = static_cast<SocketHandle>(accepted);
     operation.Far().endpoint = FromSystem(address);
     return true;
 }
@@ -233,7 +237,7 @@ bool EpollEngine::TryRecv(IOCP_Operation& operation, SocketState& state) noexcep
     const auto received =
         Uninterrupted([&] { return recv(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT); });
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
-    state.in.ready = state.peer_ended || received == static_cast<ssize_t>(operation.size);
+    state.ready[kIn] = state.peer_ended || received == static_cast<ssize_t>(operation.size);
     return TakeResult(operation, received);
 }
 
@@ -255,7 +259,7 @@ bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation, SocketState& state
     std::byte first;
     const auto seen =
         Uninterrupted([&] { return recv(Descriptor(operation), &first, sizeof first, MSG_DONTWAIT | MSG_PEEK); });
-    state.in.ready = state.peer_ended || seen > 0;
+    state.ready[kIn] = state.peer_ended || seen > 0;
     if (!TakeResult(operation, seen)) return false;
     if (operation.transferred > 0) operation.native_code = ENOBUFS;
     operation.transferred = 0;
@@ -264,8 +268,8 @@ bool EpollEngine::TryWithoutBuffer(IOCP_Operation& operation, SocketState& state
 
 bool EpollEngine::TryRecvFrom(IOCP_Operation& operation, SocketState& state) noexcept {
     const bool received = ReceiveDatagramsNow(operation);
-    const bool drained = !received || (operation.more != nullptr && operation.more->IsDrained());
-    state.in.ready = !drained;
+    const bool drained = !received || (operation.Far().more != nullptr && operation.Far().more->IsDrained());
+    state.ready[kIn] = !drained;
     return received;
 }
 
@@ -273,13 +277,13 @@ bool EpollEngine::TrySend(IOCP_Operation& operation, SocketState& state) noexcep
     const auto sent = Uninterrupted(
         [&] { return send(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT | MSG_NOSIGNAL); });
     const bool full = sent < 0 && errno == EAGAIN;
-    state.out.ready = !full;
+    state.ready[kOut] = !full;
     return TakeResult(operation, sent);
 }
 
 bool EpollEngine::TrySendFile(IOCP_Operation& operation, SocketState& state) noexcept {
     const bool sent = SendFileNow(operation);
-    state.out.ready = sent;
+    state.ready[kOut] = sent;
     return sent;
 }
 

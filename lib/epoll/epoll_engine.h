@@ -32,16 +32,14 @@ public:
     void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
 
 private:
-    // One direction of a socket: whether it may have something, and who waits for it.
-    struct Direction {
-        OperationQueue waiting;
-        bool ready = true;
-    };
+    enum Direction : std::uint8_t { kIn, kOut };
+
+    // Of every socket, so small.
     struct SocketState {
-        Direction in;
-        Direction out;
-        std::uint32_t generation = kClosed;  // tells the events of a descriptor from those of its predecessor
-        bool peer_ended = false;             // no further edge will announce the end of the stream
+        std::array<OperationQueue, 2> waiting;  // in each direction
+        std::uint32_t generation = kClosed;     // tells the events of a descriptor from those of its predecessor
+        std::array<bool, 2> ready{true, true};  // the kernel may have something, or room for it
+        bool peer_ended = false;                // no further edge will announce the end of the stream
     };
 
     static constexpr std::size_t kMostEvents = 256;
@@ -55,10 +53,10 @@ private:
     [[nodiscard]] bool MakeRoomFor(SocketHandle socket) noexcept;
     void DropRoom() noexcept;
     [[nodiscard]] SocketState& StateOf(SocketHandle socket) noexcept { return sockets_[socket]; }
-    [[nodiscard]] static Direction& DirectionOf(IOCP_Operation::Kind kind, SocketState& state) noexcept;
+    [[nodiscard]] static Direction DirectionOf(IOCP_Operation::Kind kind) noexcept;
     void FetchEvents(std::chrono::nanoseconds timeout) noexcept;
-    void OnEvent(std::uint64_t tag, std::uint32_t events);
-    void RetryAll(Direction& direction, SocketState& state) noexcept;
+    void OnEvent(const epoll_event& event, OperationQueue& ended) noexcept;
+    void RetryAll(Direction direction, SocketState& state, OperationQueue& ended) noexcept;
 
     // True: the operation has its result. False: the socket is not ready.
     [[nodiscard]] bool Try(IOCP_Operation& operation, SocketState& state) noexcept;
@@ -76,7 +74,7 @@ private:
     int epoll_;
     std::vector<SocketState> sockets_;  // by descriptor
     std::uint32_t last_generation_ = kClosed;
-    OperationQueue ended_;  // ended by Cancel, or while events were looked at
+    OperationQueue cancelled_;
     std::array<epoll_event, kMostEvents> events_;
     std::span<const epoll_event> unseen_;  // the rest of them
 };

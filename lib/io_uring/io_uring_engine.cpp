@@ -114,7 +114,7 @@ void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) {
 
 // Where datagrams come fast, many in one call cost less than a turn for each.
 bool TryRecvFrom(IOCP_Operation& operation) noexcept {
-    const bool drained = operation.more != nullptr && operation.more->IsDrained();
+    const bool drained = operation.Far().more != nullptr && operation.Far().more->IsDrained();
     return !drained && ReceiveDatagramsNow(operation);
 }
 
@@ -131,7 +131,7 @@ bool TryAtOnce(IOCP_Operation& operation) noexcept {
 // The rest of the result, beside code and count.
 void TakeFarEnd(IOCP_Operation& operation) {
     if (operation.kind == IOCP_Operation::Kind::Accept) {
-        operation.accepted = operation.transferred;
+        operation.Far().accepted = operation.transferred;
         operation.transferred = 0;
         operation.Far().endpoint = FromSystem(PartOf<AddressPart>(operation).address);
     } else if (operation.kind == IOCP_Operation::Kind::RecvFrom) {

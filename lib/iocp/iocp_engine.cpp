@@ -168,13 +168,13 @@ Answer IocpEngine::StartAccept(IOCP_Operation& operation) const noexcept {
     sockaddr_storage local{};
     int size = sizeof local;
     if (getsockname(operation.socket, reinterpret_cast<sockaddr*>(&local), &size) != 0) return {WSAGetLastError()};
-    operation.accepted = NewSocket(local.ss_family, SOCK_STREAM);
-    if (operation.accepted == kNoSocket) return {WSAGetLastError()};
+    operation.Far().accepted = NewSocket(local.ss_family, SOCK_STREAM);
+    if (operation.Far().accepted == kNoSocket) return {WSAGetLastError()};
 
     // No receive length: a client that sends nothing would hold the accept.
     auto& part = *::new (operation.Far().kernel) AcceptPart{};
     DWORD bytes = 0;
-    return {CodeOfBool(extensions_.accept_ex(operation.socket, operation.accepted, part.addresses, 0,
+    return {CodeOfBool(extensions_.accept_ex(operation.socket, operation.Far().accepted, part.addresses, 0,
                                              AcceptPart::kAddressSize, AcceptPart::kAddressSize, &bytes,
                                              NewOverlapped(operation)))};
 }
@@ -292,13 +292,13 @@ bool IocpEngine::TakeMemory(IOCP_Operation& operation) noexcept {
 void IocpEngine::FinishAccept(IOCP_Operation& operation) const noexcept {
     if (operation.native_code == 0)
         operation.native_code =
-            CodeOf(setsockopt(operation.accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+            CodeOf(setsockopt(operation.Far().accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                               reinterpret_cast<const char*>(&operation.socket), sizeof operation.socket));
     if (operation.native_code != 0) {
-        if (operation.accepted != kNoSocket) CloseSocket(std::exchange(operation.accepted, kNoSocket));
+        if (operation.Far().accepted != kNoSocket) CloseSocket(std::exchange(operation.Far().accepted, kNoSocket));
         return;
     }
-    SwitchNagleOff(operation.accepted);
+    SwitchNagleOff(operation.Far().accepted);
     sockaddr* local = nullptr;
     sockaddr* remote = nullptr;
     int local_size = 0;

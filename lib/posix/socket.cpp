@@ -146,7 +146,7 @@ bool ReceiveDatagramsNow(IOCP_Operation& operation) noexcept {
     Messages messages;
     messages.Add(operation.data, operation.size);
     std::span<DatagramBatch::Place> room;
-    if (operation.more != nullptr) room = operation.more->MakeRoom();
+    if (operation.Far().more != nullptr) room = operation.Far().more->MakeRoom();
     for (const DatagramBatch::Place& place : room) messages.Add(place.buffer->Bytes(), place.buffer->Capacity());
 
     const int came = messages.Receive(Descriptor(operation.socket));
@@ -157,7 +157,7 @@ bool ReceiveDatagramsNow(IOCP_Operation& operation) noexcept {
         room[i].from = messages.SenderOf(i + 1);
         room[i].truncated = messages.WasCut(i + 1);
     }
-    if (operation.more != nullptr) operation.more->Keep(others, came > 0 && others < room.size());
+    if (operation.Far().more != nullptr) operation.Far().more->Keep(others, came > 0 && others < room.size());
     if (code == EAGAIN) return false;
 
     operation.native_code = code;

@@ -125,7 +125,7 @@ bool SimulatedSocket::Try(IOCP_Operation& operation) {
 bool SimulatedSocket::TryAccept(IOCP_Operation& operation) {
     if (waiting_.empty()) return false;
     operation.Far().endpoint = waiting_.front()->Address(Side::Client);
-    operation.accepted = network_.AddAccepted(std::move(waiting_.front()));
+    operation.Far().accepted = network_.AddAccepted(std::move(waiting_.front()));
     waiting_.pop_front();
     return Succeed(operation);
 }

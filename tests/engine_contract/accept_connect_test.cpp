@@ -17,7 +17,7 @@ protected:
 
     // The socket of an accept that has ended, attached.
     SocketHandle Take(IOCP_Operation& accept) {
-        const SocketHandle socket = std::exchange(accept.accepted, iocp::kNoSocket);
+        const SocketHandle socket = std::exchange(accept.Far().accepted, iocp::kNoSocket);
         Attach(socket, SocketRole::Stream);
         return socket;
     }
@@ -36,7 +36,7 @@ TEST_P(AcceptContract, AcceptWaitsAndTellsWhoCame) {
     AwaitEnd(accept);
 
     ASSERT_EQ(accept.native_code, 0);
-    ASSERT_NE(accept.accepted, iocp::kNoSocket);
+    ASSERT_NE(accept.Far().accepted, iocp::kNoSocket);
     EXPECT_EQ(accept.transferred, 0U);
     EXPECT_EQ(accept.Far().endpoint, peer.Local());
     const SocketHandle near = Take(accept);
@@ -68,7 +68,7 @@ TEST_P(AcceptContract, SeveralAcceptsTakeOneConnectionEach) {
     for (IOCP_Operation* accept : accepts) {
         ASSERT_EQ(accept->native_code, 0);
         came.insert(accept->Far().endpoint.ToString());
-        sockets.insert(accept->accepted);
+        sockets.insert(accept->Far().accepted);
     }
     EXPECT_EQ(came, expected);
     EXPECT_EQ(sockets.size(), accepts.size());
@@ -109,7 +109,7 @@ TEST_P(AcceptContract, CancellingOneAcceptLeavesTheOthers) {
     AwaitAll();
 
     EXPECT_TRUE(WasCancelled(*accepts[1]));
-    EXPECT_EQ(accepts[1]->accepted, iocp::kNoSocket);
+    EXPECT_EQ(accepts[1]->Far().accepted, iocp::kNoSocket);
     const std::set<std::string> came{accepts[0]->Far().endpoint.ToString(), accepts[2]->Far().endpoint.ToString()};
     EXPECT_EQ(came, (std::set<std::string>{first.Local().ToString(), second.Local().ToString()}));
 }
@@ -155,7 +155,7 @@ TEST_P(ConnectContract, ConnectsToAListener) {
 
     EXPECT_EQ(connect.native_code, 0);
     EXPECT_EQ(accept.Far().endpoint, LocalEndpoint(near));
-    const SocketHandle far = std::exchange(accept.accepted, iocp::kNoSocket);
+    const SocketHandle far = std::exchange(accept.Far().accepted, iocp::kNoSocket);
     Attach(far, SocketRole::Stream);
     Complete(New(Kind::Send, near, Memory("ping")));
     EXPECT_EQ(ReceiveText(far, 4), "ping");

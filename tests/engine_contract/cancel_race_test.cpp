@@ -121,7 +121,7 @@ TEST_P(CancelRaceContract, AcceptIsCancelledOrTakesAConnection) {
     for (int i = 0; i < kConnections; ++i) {
         IOCP_Operation& accept = New(Kind::Accept, listener);
         const bool cancelled = Race(accept, rival);
-        ASSERT_EQ(accept.accepted == iocp::kNoSocket, cancelled);
+        ASSERT_EQ(accept.Far().accepted == iocp::kNoSocket, cancelled);
         if (!cancelled) {
             ASSERT_EQ(accept.Far().endpoint, peer->Local());
             ++taken;

@@ -35,7 +35,7 @@ TEST_P(CancelContract, ACancelledOperationIsYieldedAsCancelled) {
         EXPECT_TRUE(WasCancelled(idle));
         EXPECT_EQ(idle.transferred, 0U);
         EXPECT_EQ(idle.buffer, nullptr);
-        EXPECT_EQ(idle.accepted, iocp::kNoSocket);
+        EXPECT_TRUE(kind != Kind::Accept || idle.Far().accepted == iocp::kNoSocket);
     }
 }
 

@@ -86,7 +86,7 @@ Link EngineContract::NewLink() {
     Link link{iocp::kNoSocket, Peer(LocalEndpoint(listener_))};
     IOCP_Operation& accept = Complete(New(Kind::Accept, listener_));
     if (accept.native_code != 0) throw std::runtime_error("no link: native code " + std::to_string(accept.native_code));
-    link.near = std::exchange(accept.accepted, iocp::kNoSocket);
+    link.near = std::exchange(accept.Far().accepted, iocp::kNoSocket);
     Attach(link.near, SocketRole::Stream);
     Release(accept);
     return link;
@@ -135,8 +135,8 @@ IOCP_Operation& EngineContract::NewTo(const iocp::Endpoint& far_end, Kind kind, 
 void EngineContract::Release(IOCP_Operation& operation) {
     acquired_.erase(&operation);
     if (Buffer* lent = std::exchange(operation.buffer, nullptr); lent != nullptr) lent->GiveBack();
-    const SocketHandle accepted = std::exchange(operation.accepted, iocp::kNoSocket);
-    if (accepted != iocp::kNoSocket) CloseSocket(accepted);
+    if (operation.kind == Kind::Accept && operation.Far().accepted != iocp::kNoSocket)
+        CloseSocket(std::exchange(operation.Far().accepted, iocp::kNoSocket));
     operations_.Release(operation);
 }
 

@@ -89,12 +89,13 @@ public:
         const std::size_t count = unread_.TakeInto(some);
         Require(left.starts_with({reinterpret_cast<const char*>(some.data()), count}), "some of the bytes are next");
         taken_ += count;
-        const UnreadBytes::Piece piece = unread_.TakePiece();
-        const auto view = piece.View();
-        Require(Left().starts_with({reinterpret_cast<const char*>(view.data()), view.size()}), "a piece is next");
-        taken_ += view.size();
-        if (piece.buffer != nullptr) piece.buffer->GiveBack();
-        return count + view.size();
+        if (unread_.IsEmpty()) return count;
+        Buffer& piece = unread_.TakePiece();
+        const std::size_t size = piece.size;
+        Require(Left().starts_with({reinterpret_cast<const char*>(piece.Bytes()), size}), "a piece is next");
+        taken_ += size;
+        piece.GiveBack();
+        return count + size;
     }
 
     void GatherAll() {

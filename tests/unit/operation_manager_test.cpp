@@ -28,7 +28,7 @@ TEST(OperationManager, AnAcquiredOperationIsFresh) {
     EXPECT_EQ(operation.native_code, 0);
     EXPECT_FALSE(operation.truncated);
     EXPECT_FALSE(operation.cancel_requested);
-    EXPECT_EQ(operation.accepted, iocp::kNoSocket);
+    EXPECT_EQ(operation.Far().accepted, iocp::kNoSocket);
     EXPECT_EQ(operation.buffer, nullptr);
     EXPECT_EQ(manager.FreeCount(), manager.Count() - 1);
     manager.Release(operation);

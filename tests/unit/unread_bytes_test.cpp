@@ -124,10 +124,9 @@ TEST_F(UnreadBytesTest, LendsPiecesInOrder) {
     EXPECT_EQ(Take(1), "o");
 
     for (const char* expected : {"ne ", "two three"}) {
-        const UnreadBytes::Piece piece = unread.TakePiece();
-        EXPECT_EQ(Text(piece.View()), expected);
-        EXPECT_EQ(piece.begin, 0U);
-        piece.buffer->GiveBack();
+        Buffer& piece = unread.TakePiece();
+        EXPECT_EQ(Text({piece.Bytes(), piece.size}), expected);
+        piece.GiveBack();
     }
     EXPECT_TRUE(unread.HoldsNothing());
 }

@@ -16,7 +16,7 @@ protected:
     IOCP_Operation& Receive(BufferPool& buffers) {
         batch_ = std::make_unique<DatagramBatch>(buffers);
         IOCP_Operation& recv = New(Kind::RecvFrom, near_, Memory(20'000));
-        recv.more = batch_.get();
+        recv.Far().more = batch_.get();
         return Complete(recv);
     }
 
@@ -100,7 +100,7 @@ TEST_P(DatagramBatchContract, AfterAllHaveComeTheNextIsWaitedFor) {
 
     for (const char* text : {"third", "fourth"}) {
         IOCP_Operation& recv = New(Kind::RecvFrom, near_, Memory(8));
-        recv.more = batch_.get();
+        recv.Far().more = batch_.get();
         SubmitPending(recv);
         EXPECT_EQ(large_.Out(), 0U);
         peer_.Send(text);

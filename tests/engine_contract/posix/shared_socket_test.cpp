@@ -22,7 +22,7 @@ TEST_P(SharedSocketContract, EventsOfAClosedSocketDoNotReachTheOneWithItsNumber)
     Turn();
 
     IOCP_Operation& accept = Complete(New(Kind::Accept, listener));
-    const SocketHandle near = std::exchange(accept.accepted, iocp::kNoSocket);
+    const SocketHandle near = std::exchange(accept.Far().accepted, iocp::kNoSocket);
     ASSERT_EQ(near, old.near);
     Attach(near, SocketRole::Stream);
     IOCP_Operation& recv = New(Kind::RecvLent, near);
