@@ -37,6 +37,11 @@ class Contender:
         tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks)
 
+    def ticks(self):
+        """Its clock ticks in user space and in the kernel: whatever it was doing when the clock ticked."""
+        values = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(values[11]), int(values[12])
+
     def stop(self):
         if self.process is not None:
             self.process.kill()
@@ -106,14 +111,15 @@ def measure(build, contender, seconds, arguments):
     transport = "udp" if "--udp" in arguments else "tcp"
     process = load(build, contender.ports[transport], seconds, "--warm-up", warm_up, *arguments)
     time.sleep(warm_up)
-    before, begin = contender.cpu_nanoseconds(), time.monotonic()
+    before, ticks, begin = contender.cpu_nanoseconds(), contender.ticks(), time.monotonic()
     time.sleep(seconds * 0.9)
     cpu, taken = contender.cpu_nanoseconds() - before, time.monotonic() - begin
+    user, kernel = (now - then for now, then in zip(contender.ticks(), ticks))
     found = figures(process, contender.name)
     if cpu == 0 or found["round_trips"] == 0:  # the machine is very busy: longer then, until the load gives up
         return measure(build, contender, 2 * seconds, arguments)
     rate = found["round_trips"] / found["seconds"]
-    return {"cpu_us": cpu / 1e3 / (rate * taken), "rate": rate, **{key: found[key] for key in
+    return {"cpu_us": cpu / 1e3 / (rate * taken), "rate": rate, "user": user, "kernel": kernel, **{key: found[key] for key in
             ("p50_us", "p99_us", "p999_us", "lost", "histogram")}}
 
 

@@ -236,7 +236,7 @@ void Connection::EndWait(ConnectionWait& wait, Outcome why) noexcept {
     home_->Io().Cancel(operation);
 }
 
-void Connection::ArmDeadline(Wait& wait) {
+void Connection::ArmItsDeadline(Wait& wait) {
     // Not from the beginning of the turn, from which a deadline would be early by what the turn has taken so far.
     const Deadline limit = wait.IsSend() && !wait.limit.IsSet() ? guard_.SendLimit() : wait.limit;
     if (!limit.IsSet()) return;

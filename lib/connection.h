@@ -127,7 +127,9 @@ protected:
     // Ends `wait` as `outcome` at once where it may go on, and else soon. For the return of a Start.
     [[nodiscard]] bool Refuse(Wait& wait, Outcome outcome);
 
-    void ArmDeadline(Wait& wait);
+    void ArmDeadline(Wait& wait) {
+        if (wait.limit.IsSet() || wait.IsSend()) ArmItsDeadline(wait);
+    }
 
     // What a wait whose operation has ended yields.
     [[nodiscard]] static Result ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept {
@@ -154,6 +156,7 @@ private:
     friend class ClientGuard;
     class Child;
 
+    void ArmItsDeadline(Wait& wait);
     [[nodiscard]] static Result FailureOf(const Wait& wait, const IOCP_Operation& operation) noexcept;
 
     [[nodiscard]] Outbox& TheOutbox();
@@ -186,9 +189,9 @@ private:
     std::shared_ptr<Inbox> inbox_;
     Scope scope_;
     ClientGuard guard_;
-    std::stop_source stop_{std::nostopstate};  // made when it is asked for
-    LiveCounters* const counters_;             // the core's
-    std::atomic<Outbox*> outbox_ = nullptr;    // made by the first post
+    std::stop_source stop_{std::nostopstate};                  // made when it is asked for
+    LiveCounters* const counters_;                             // the core's
+    std::atomic<Outbox*> outbox_ = nullptr;                    // made by the first post
     std::size_t most_posted_bytes_ = PostLimits().most_bytes;  // set before anybody can post
     Child* children_ = nullptr;
     UnreadBytes unread_;

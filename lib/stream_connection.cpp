@@ -115,39 +115,39 @@ bool StreamConnection::StartSend(SendWait& wait) {
     if (IsClosed() || finishing_) return Refuse(wait, Outcome::Stopped);
     if (send_failure_ != Outcome::Ok) return Refuse(wait, send_failure_);
 
-    const bool first = sending_ == nullptr;
-    if (first) wait.operation = &Home().Operations().Acquire(KindOf(wait));
-    (first ? sending_ : last_sending_->next) = &wait;
-    last_sending_ = &wait;
-    if (!first) {
+    if (sending_ != nullptr) {
+        JoinQueue(wait);
         ArmDeadline(wait);
         return true;
     }
+    TakeOperation(wait);
     while (!SubmitSend(wait)) {
         if (!Home().SpendInline()) {
+            JoinQueue(wait);
             Home().Defer(*wait.operation);
             return true;
         }
-        if (FinishSend(wait)) {
-            LeaveQueue(wait);
-            return false;
-        }
+        if (FinishSend(wait)) return false;
     }
+    JoinQueue(wait);
     ArmDeadline(wait);
     return true;
 }
 
-bool StreamConnection::SubmitSend(SendWait& wait) {
-    if (wait.operation == nullptr) wait.operation = &Home().Operations().Acquire(KindOf(wait));
-    IOCP_Operation& operation = *wait.operation;
+void StreamConnection::TakeOperation(SendWait& wait) {
+    IOCP_Operation& operation = Home().Operations().Acquire(KindOf(wait));
     operation.socket = socket_;
-    if (const FilePart* const part = wait.Part())
-        operation.part = part;
-    else
-        operation.data = const_cast<std::byte*>(wait.data);  // a Send only reads
-    operation.size = static_cast<std::uint32_t>(std::min(wait.left, kMostAtOnce));
+    operation.part = wait.Part();
     operation.owner = &wait;
     operation.completed = &OnSendEnded;
+    wait.operation = &operation;
+}
+
+bool StreamConnection::SubmitSend(SendWait& wait) {
+    IOCP_Operation& operation = *wait.operation;
+    if (operation.kind == IOCP_Operation::Kind::Send)
+        operation.data = const_cast<std::byte*>(wait.data);  // a Send only reads
+    operation.size = static_cast<std::uint32_t>(std::min(wait.left, kMostAtOnce));
     operation.transferred = 0;
     operation.native_code = 0;
     return Home().Io().Submit(operation) == Submission::Pending;
@@ -156,18 +156,27 @@ bool StreamConnection::SubmitSend(SendWait& wait) {
 bool StreamConnection::FinishSend(SendWait& wait) noexcept {
     IOCP_Operation& operation = *wait.operation;
     const std::size_t sent = wait.result.size() + operation.transferred;
-    const Result last = ResultOf(wait, operation);
     wait.Advance(operation.transferred);
+    if (operation.native_code == 0 && wait.left == 0)
+        wait.result = Result(Outcome::Ok, sent);
+    else if (!EndsShort(wait, sent))
+        return false;
+    Home().Timers().Disarm(wait);
+    Home().Operations().Release(*std::exchange(wait.operation, nullptr));
+    return true;
+}
+
+bool StreamConnection::EndsShort(SendWait& wait, std::size_t sent) noexcept {
+    const IOCP_Operation& operation = *wait.operation;
+    const Result last = ResultOf(wait, operation);
     wait.result = Result(last.Why(), sent, last.NativeCode());
-    if (last && wait.left > 0) {
-        const bool file_ended = wait.what == Wait::For::SendFile && operation.transferred == 0;
+    if (last) {
+        const bool file_ended = operation.kind == IOCP_Operation::Kind::SendFile && operation.transferred == 0;
         if (wait.cut == Outcome::Ok && !file_ended) return false;
         wait.result = Result(file_ended ? Outcome::TooLong : wait.cut, sent);
     }
-    if (!wait.result && (sent > 0 || wait.result.Why() == Outcome::Reset)) send_failure_ = wait.result.Why();
+    if (sent > 0 || wait.result.Why() == Outcome::Reset) send_failure_ = wait.result.Why();
     broken_ = broken_ || wait.result.Why() == Outcome::Reset;
-    Home().Timers().Disarm(wait);
-    Home().Operations().Release(*std::exchange(wait.operation, nullptr));
     return true;
 }
 
@@ -181,6 +190,11 @@ void StreamConnection::OnSendEnded(IOCP_Operation& operation) noexcept {
     self.LeaveQueue(wait);
     self.SendNext();
     wait.Resume();
+}
+
+void StreamConnection::JoinQueue(SendWait& wait) noexcept {
+    (sending_ == nullptr ? sending_ : last_sending_->next) = &wait;
+    last_sending_ = &wait;
 }
 
 bool StreamConnection::LeaveQueue(SendWait& wait) noexcept {
@@ -207,6 +221,7 @@ void StreamConnection::SendNext() noexcept {
         for (SendWait* at = sending_; at != nullptr; at = at->next) EndWait(*at, send_failure_);
         return;
     }
+    TakeOperation(*sending_);
     if (!SubmitSend(*sending_)) Home().Defer(*sending_->operation);
 }
 

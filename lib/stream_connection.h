@@ -47,11 +47,18 @@ private:
     bool BeginRecv(RecvWait& wait);
     void FinishRecv(RecvWait& wait) noexcept;
 
-    // Submits what is left of the first send in the queue. True: pending.
+    void TakeOperation(SendWait& wait);
+
+    // Submits what is left of a send, the first in the queue or one that finds it empty. True: pending.
     bool SubmitSend(SendWait& wait);
 
     // Takes the result of its operation. False: there is more to send.
     bool FinishSend(SendWait& wait) noexcept;
+
+    // The same where it failed or something is left.
+    bool EndsShort(SendWait& wait, std::size_t sent) noexcept;
+
+    void JoinQueue(SendWait& wait) noexcept;
 
     // False: it was in none.
     bool LeaveQueue(SendWait& wait) noexcept;

@@ -19,6 +19,8 @@ Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duratio
     return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
 }
 
+void TimerQueue::Grow() { heap_.reserve(std::max(2 * heap_.capacity(), 2 * kRoom)); }
+
 void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Expects(!timer.Armed());
     timer.due = std::max(due, soonest_);
@@ -32,8 +34,7 @@ void TimerQueue::LeaveGap(Timer& timer) noexcept {
     if (gaps_ == heap_.size() || gaps_ > heap_.size() / 2 + kFewGaps) CloseGaps();
 }
 
-void TimerQueue::FireDue(Clock::time_point now) noexcept {
-    soonest_ = now + Clock::duration(1);
+void TimerQueue::FireThoseDue(Clock::time_point now) noexcept {
     while (!heap_.empty() && heap_.front().due <= now) {
         Timer* const first = heap_.front().timer;
         RemoveFirst();

@@ -35,7 +35,7 @@ public:
     // Makes sure that a few timers can be armed without memory: for what cannot fail once it has begun. Throws
     // std::bad_alloc.
     void MakeRoom() {
-        if (heap_.capacity() - heap_.size() < kRoom) heap_.reserve(std::max(2 * heap_.capacity(), 2 * kRoom));
+        if (heap_.capacity() - heap_.size() < kRoom) Grow();
     }
 
     // Arms `timer`, which is not armed. Throws std::bad_alloc.
@@ -48,7 +48,10 @@ public:
 
     // Fires what is due at `now`, earliest first. What is armed meanwhile is left for the next call, so that nobody who
     // arms a timer again and again holds the worker up.
-    void FireDue(Clock::time_point now) noexcept;
+    void FireDue(Clock::time_point now) noexcept {
+        soonest_ = now + Clock::duration(1);
+        if (!heap_.empty() && heap_.front().due <= now) FireThoseDue(now);
+    }
 
     [[nodiscard]] bool Empty() const noexcept { return heap_.empty(); }
 
@@ -67,6 +70,8 @@ private:
     static constexpr std::size_t kRoom = 8;
     static constexpr auto kLater = [](const Entry& one, const Entry& other) { return one.due > other.due; };
 
+    void Grow();
+    void FireThoseDue(Clock::time_point now) noexcept;
     void LeaveGap(Timer& timer) noexcept;
     void Place(const Entry& entry, std::size_t position) noexcept;
     void Up(const Entry& entry, std::size_t position) noexcept;

@@ -3,6 +3,7 @@
 
 #include "buffer_pool.h"
 #include "datagram_batch.h"
+#include "kernel_calls.h"
 #include "socket.h"
 #include "socket_address.h"
 #include "socket_calls.h"
@@ -154,7 +155,7 @@ void EpollEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) 
 
 void EpollEngine::FetchEvents(std::chrono::nanoseconds timeout) noexcept {
     const int limit = cancelled_.Empty() ? MillisecondsFrom(timeout) : 0;
-    const int count = epoll_wait(epoll_, events_.data(), kMostEvents, limit);
+    const int count = WaitForEvents(epoll_, events_, limit);
     unseen_ = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
 }
 
@@ -235,7 +236,7 @@ bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
 
 bool EpollEngine::TryRecv(IOCP_Operation& operation, SocketState& state) noexcept {
     const auto received =
-        Uninterrupted([&] { return recv(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT); });
+        Uninterrupted([&] { return ReceiveNow(Descriptor(operation), operation.data, operation.size); });
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
     state.ready[kIn] = state.peer_ended || received == static_cast<ssize_t>(operation.size);
     return TakeResult(operation, received);
@@ -274,8 +275,7 @@ bool EpollEngine::TryRecvFrom(IOCP_Operation& operation, SocketState& state) noe
 }
 
 bool EpollEngine::TrySend(IOCP_Operation& operation, SocketState& state) noexcept {
-    const auto sent = Uninterrupted(
-        [&] { return send(Descriptor(operation), operation.data, operation.size, MSG_DONTWAIT | MSG_NOSIGNAL); });
+    const auto sent = Uninterrupted([&] { return SendNow(Descriptor(operation), operation.data, operation.size); });
     const bool full = sent < 0 && errno == EAGAIN;
     state.ready[kOut] = !full;
     return TakeResult(operation, sent);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The system calls that every message takes, without libc's functions: those are points at which a thread can be
+// cancelled (pthreads(7)), which costs two locked instructions for each call, and nobody cancels a worker.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <span>
+
+namespace iocp::detail {
+
+// A sanitizer watches libc's functions only.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kThroughLibc = true;
+#elif defined(__has_feature)
+inline constexpr bool kThroughLibc = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+inline constexpr bool kThroughLibc = false;
+#endif
+
+// As recv(2).
+[[nodiscard]] inline ssize_t ReceiveNow(int socket, std::byte* memory, std::size_t size) noexcept {
+    if constexpr (kThroughLibc) return recv(socket, memory, size, MSG_DONTWAIT);
+    return syscall(SYS_recvfrom, socket, memory, size, MSG_DONTWAIT, nullptr, nullptr);
+}
+
+// As send(2).
+[[nodiscard]] inline ssize_t SendNow(int socket, const std::byte* bytes, std::size_t size) noexcept {
+    if constexpr (kThroughLibc) return send(socket, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return syscall(SYS_sendto, socket, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
+}
+
+// As epoll_wait(2); `milliseconds` of -1 are for ever.
+[[nodiscard]] inline int WaitForEvents(int epoll, std::span<epoll_event> events, int milliseconds) noexcept {
+    const int most = static_cast<int>(events.size());
+    if constexpr (kThroughLibc) return epoll_wait(epoll, events.data(), most, milliseconds);
+    return static_cast<int>(syscall(SYS_epoll_pwait, epoll, events.data(), most, milliseconds, nullptr, 0));
+}
+
+}  // namespace iocp::detail
