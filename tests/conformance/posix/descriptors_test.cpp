@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "conformance.h"
+#include "worker.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,7 +24,13 @@ void LeaveDescriptors(rlim_t count) {
     for (const int probe : probes) close(probe);
 }
 
-// A sanitizer needs descriptors of its own when it meets a type for the first time.
+// A sanitizer needs descriptors of its own when it meets a type for the first time. So the listener's are met before.
+Task<> PauseAsListenersDo(Notes& notes) {
+    iocp::detail::Sleep pause(*iocp::detail::Worker::Current(), 1ms);
+    co_await pause;
+    notes.Write("paused");
+}
+
 void LetSomeComeAndGo(const iocp::Endpoint& place) {
     std::vector<Peer> peers;
     for (int i = 0; i < 3; ++i) {
@@ -40,6 +47,7 @@ void LetSomeComeAndGo(const iocp::Endpoint& place) {
 }  // namespace
 
 TEST_P(DescriptorsTest, WhenThereAreNoneClientsWaitAndAreServedLater) {
+    Notes pauses;
     options.raise_descriptor_limit = false;
     options.tick = 1ms;
     hooks.on_tick = [this] { notes.Write("tick"); };
@@ -48,6 +56,8 @@ TEST_P(DescriptorsTest, WhenThereAreNoneClientsWaitAndAreServedLater) {
     Serve(listener);
     LetSomeComeAndGo(Where());
     EXPECT_EQ(notes.Next(), "tick");  // so the background thread has met its types too
+    core->Spawn(PauseAsListenersDo(pauses));
+    EXPECT_EQ(pauses.Next(), "paused");
     std::vector<Socket> sockets;
     for (int i = 0; i < 6; ++i) sockets.emplace_back(iocp::Endpoint::Family::V4, Transport::Tcp);
     LeaveDescriptors(2);
