@@ -26,7 +26,7 @@ def accept(site):
 
 def turns(site):
     """Of the waits of a worker each third fails."""
-    call, errors = ("io_uring_enter", TURN) if site.engine == "io_uring" else ("epoll_wait", TURN[:1])
+    call, errors = ("io_uring_enter", TURN) if site.engine == "io_uring" else ("epoll_pwait", TURN[:1])
     with site.serving() as server:
         return "; ".join(inject(site, server, call, error, 3, site.pick(60, 5_000)) for error in errors)
 

@@ -7,8 +7,10 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdarg>
 
 struct io_uring;
 struct io_uring_buf_reg;
@@ -26,6 +28,20 @@ struct __kernel_timespec;
         return failed;                                              \
     }
 #define WRAP(type, name, parameters, arguments) WRAP_OR(type, -1, name, parameters, arguments)
+
+extern "C" long __real_syscall(long number, ...);
+extern "C" long __wrap_syscall(long number, ...) {
+    if (const int error = iocp_test::RefusedCalls::ErrorFor("syscall"); error != 0) {
+        errno = error;
+        return -1;
+    }
+    std::va_list list;
+    va_start(list, number);
+    long arguments[6];
+    for (long& each : arguments) each = va_arg(list, long);  // more than there are, perhaps, as syscall(2) itself
+    va_end(list);
+    return __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+}
 
 // One of liburing, that returns the error.
 #define WRAP_RING(name, parameters, arguments)                      \
