@@ -54,6 +54,7 @@ bool StreamConnection::BeginRecv(RecvWait& wait) {
     operation.data = wait.memory.data();
     operation.size = static_cast<std::uint32_t>(std::min(wait.memory.size(), kMostAtOnce));
     operation.eager = talks_;
+    operation.bulk = bulk_;
     operation.owner = &wait;
     operation.completed = &OnRecvEnded;
     wait.operation = &operation;
@@ -85,6 +86,7 @@ void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
     Home().Timers().Disarm(wait);
     wait.result = ResultOf(wait, operation);
     talks_ = operation.transferred > 0;
+    bulk_ = operation.transferred >= IOCP_Operation::kBulk;
     wait.buffer = std::exchange(operation.buffer, nullptr);
     if (operation.native_code == 0 && operation.transferred == 0) {
         // The system tells of a broken connection only once; after that it says that the stream has ended.

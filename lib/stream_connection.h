@@ -72,6 +72,7 @@ private:
     bool finishing_ = false;  // no send begins any more
     bool broken_ = false;
     bool talks_ = false;  // the last receive brought bytes
+    bool bulk_ = false;   // and many
     bool lingering_ = false;
     bool cut_ = false;  // the drain deadline has passed
 };

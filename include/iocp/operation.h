@@ -59,6 +59,9 @@ public:
         alignas(16) std::byte kernel[176];  // address and message structures in the system's own layout
     };
 
+    // From so many bytes on, moving them costs more than a system call of their own.
+    static constexpr std::uint32_t kBulk = 4096;
+
     using Completed = void (*)(IOCP_Operation& operation) noexcept;
 
     IOCP_Operation() noexcept = default;
@@ -88,6 +91,7 @@ public:
     bool truncated = false;         // RecvFrom: the datagram was longer than `size`
     bool cancel_requested = false;  // set by whoever cancels, before the engine is asked
     bool eager = false;       // Recv, RecvLent: bytes are expected soon, so the engine may keep memory for them ready
+    bool bulk = false;        // Recv, RecvLent: kBulk or more are expected
     std::uint32_t place = 0;  // for the engine, while pending
     iocp::detail::Buffer* buffer = nullptr;  // RecvLent: the buffer lent, to be given back by whoever takes it
 

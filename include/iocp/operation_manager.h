@@ -35,6 +35,7 @@ public:
         operation.truncated = false;
         operation.cancel_requested = false;
         operation.eager = false;
+        operation.bulk = false;
         return operation;
     }
 

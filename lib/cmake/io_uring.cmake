@@ -22,7 +22,8 @@ else()
     target_sources(iocp_core PRIVATE
         io_uring/io_uring_engine.cpp
         io_uring/probe.cpp
-        io_uring/provided_buffers.cpp)
+        io_uring/provided_buffers.cpp
+        io_uring/ring_entries.cpp)
     target_link_libraries(iocp_core PRIVATE liburing::liburing)
     set(IOCP_CORE_PC_REQUIRES_PRIVATE " liburing")
 endif()

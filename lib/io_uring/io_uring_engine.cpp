@@ -4,9 +4,10 @@
 #include "buffer_pool.h"
 #include "datagram_batch.h"
 #include "io_uring.h"
+#include "kernel_calls.h"
 #include "kernel_features.h"
+#include "ring_entries.h"
 #include "socket.h"
-#include "socket_address.h"
 #include "socket_calls.h"
 
 #include <poll.h>
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <thread>
 
 namespace iocp::detail {
@@ -40,115 +40,42 @@ bool IsWorthAnotherTry(const StartError& error) noexcept {
     return error.NativeCode() == ENOMEM && rings_gone.load(std::memory_order_acquire) != 0;
 }
 
-// What the kernel reads and writes of an operation that names another end.
-struct AddressPart {
-    sockaddr_storage address;
-    socklen_t size;
-};
-struct MessagePart {
-    msghdr message;
-    iovec memory;
-    sockaddr_in6 from;
-};
-static_assert(sizeof(AddressPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
-static_assert(sizeof(MessagePart) <= sizeof(IOCP_Operation::FarEnd::kernel));
-
-template <class Part>
-Part& PartOf(IOCP_Operation& operation) {
-    return *reinterpret_cast<Part*>(operation.Far().kernel);
-}
-
-void PrepareAccept(io_uring_sqe* entry, IOCP_Operation& operation) {
-    auto& part = *::new (operation.Far().kernel) AddressPart{};
-    part.size = sizeof part.address;
-    io_uring_prep_accept(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&part.address),
-                         &part.size, SOCK_CLOEXEC);
-}
-
-void PrepareConnect(io_uring_sqe* entry, IOCP_Operation& operation) {
-    auto& part = *::new (operation.Far().kernel) AddressPart{};
-    const int size = ToSystem(operation.Far().endpoint, part.address);
-    io_uring_prep_connect(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&part.address),
-                          static_cast<socklen_t>(size));
-}
-
-void PrepareRecvFrom(io_uring_sqe* entry, IOCP_Operation& operation) {
-    auto& part = *::new (operation.Far().kernel) MessagePart{};
-    part.memory = {operation.data, operation.size};
-    part.message.msg_name = &part.from;
-    part.message.msg_namelen = sizeof part.from;
-    part.message.msg_iov = &part.memory;
-    part.message.msg_iovlen = 1;
-    io_uring_prep_recvmsg(entry, static_cast<int>(operation.socket), &part.message, 0);
-    entry->ioprio |= kernel::kPollFirst;
-}
-
-void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) {
-    const int descriptor = static_cast<int>(operation.socket);
-    switch (operation.kind) {
-        case IOCP_Operation::Kind::Accept: PrepareAccept(entry, operation); break;
-        case IOCP_Operation::Kind::Connect: PrepareConnect(entry, operation); break;
-        case IOCP_Operation::Kind::Recv:
-            io_uring_prep_recv(entry, descriptor, operation.data, operation.size, 0);
-            entry->ioprio |= kernel::kPollFirst;
-            break;
-        case IOCP_Operation::Kind::RecvLent:
-            io_uring_prep_recv(entry, descriptor, nullptr, 0, 0);
-            entry->ioprio |= kernel::kPollFirst;
-            entry->flags |= IOSQE_BUFFER_SELECT;
-            entry->buf_group = ProvidedBuffers::kGroup;
-            break;
-        case IOCP_Operation::Kind::RecvFrom: PrepareRecvFrom(entry, operation); break;
-        case IOCP_Operation::Kind::Send:
-            io_uring_prep_send(entry, descriptor, operation.data, operation.size, MSG_NOSIGNAL | MSG_WAITALL);
-            break;
-        case IOCP_Operation::Kind::SendFile:
-            // No ring takes a sendfile(2), and a splice through a pipe would hold one of the kernel's threads for as
-            // long as the peer does not read: so the ring only tells when there is room.
-            io_uring_prep_poll_add(entry, descriptor, POLLOUT);
-            break;
-        case IOCP_Operation::Kind::SendTo: break;  // never gets here
-    }
-    io_uring_sqe_set_data(entry, &operation);
-}
-
 // Where datagrams come fast, many in one call cost less than a turn for each.
 bool TryRecvFrom(IOCP_Operation& operation) noexcept {
     const bool drained = operation.Far().more != nullptr && operation.Far().more->IsDrained();
     return !drained && ReceiveDatagramsNow(operation);
 }
 
+// Stores what a call returned. False: the socket is not ready, or the call was interrupted.
+bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
+    operation.native_code = returned < 0 ? errno : 0;
+    operation.transferred = returned < 0 ? 0 : static_cast<std::uint32_t>(returned);
+    return operation.native_code != EAGAIN && operation.native_code != EINTR;
+}
+
+// Much is sent at once, from memory that is still warm.
+bool TrySend(IOCP_Operation& operation) noexcept {
+    return operation.size >= IOCP_Operation::kBulk &&
+           TakeResult(operation, SendNow(static_cast<int>(operation.socket), operation.data, operation.size));
+}
+
 // What needs no ring, or not yet. True: the operation has its result.
 bool TryAtOnce(IOCP_Operation& operation) noexcept {
     switch (operation.kind) {
         case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation);
+        case IOCP_Operation::Kind::Send: return TrySend(operation);
         case IOCP_Operation::Kind::SendFile: return SendFileNow(operation);
         case IOCP_Operation::Kind::SendTo: SendDatagramNow(operation); return true;
         default: return false;
     }
 }
 
-// The rest of the result, beside code and count.
-void TakeFarEnd(IOCP_Operation& operation) {
-    if (operation.kind == IOCP_Operation::Kind::Accept) {
-        operation.Far().accepted = operation.transferred;
-        operation.transferred = 0;
-        operation.Far().endpoint = FromSystem(PartOf<AddressPart>(operation).address);
-    } else if (operation.kind == IOCP_Operation::Kind::RecvFrom) {
-        const auto& part = PartOf<MessagePart>(operation);
-        operation.truncated = (part.message.msg_flags & MSG_TRUNC) != 0;
-        sockaddr_storage from{};
-        std::memcpy(&from, &part.from, sizeof part.from);
-        operation.Far().endpoint = FromSystem(from);
-    }
-}
-
 }  // namespace
 
-IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
+IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) : buffers_(buffers) {
     for (int tries = 1;; ++tries) {
         try {
-            Open(options, buffers);
+            Open(options);
             return;
         } catch (const StartError& error) {
             if (!IsWorthAnotherTry(error) || tries == kMostTries) throw;
@@ -157,7 +84,7 @@ IoUringEngine::IoUringEngine(const Options& options, BufferPool& buffers) {
     }
 }
 
-void IoUringEngine::Open(const Options& options, BufferPool& buffers) {
+void IoUringEngine::Open(const Options& options) {
     io_uring_params params{};
     params.flags = kernel::kSingleIssuer | kernel::kDeferTaskrun | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     params.cq_entries = options.completion_entries;
@@ -165,7 +92,7 @@ void IoUringEngine::Open(const Options& options, BufferPool& buffers) {
         throw StartError("cannot set up io_uring: " + DescribeNativeCode(code), code);
     static_cast<void>(rings_gone.load(std::memory_order_acquire));
     try {
-        provided_.emplace(ring_, buffers, options.provided_buffers);
+        provided_.emplace(ring_, buffers_, options.provided_buffers);
     } catch (...) {
         CloseRing();
         throw;
@@ -263,14 +190,17 @@ void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout
     }
     // Errors need no answer here: what was not submitted stays queued, and the worker waits again.
     io_uring_cqe* first = nullptr;
-    io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout == kForever ? nullptr : &limit, nullptr);
+    if (io_uring_cq_ready(&ring_) == 0)
+        io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout == kForever ? nullptr : &limit, nullptr);
 
     unsigned head;
     unsigned count = 0;
     io_uring_cqe* completion;
+    fetched_ = 0;
     io_uring_for_each_cqe(&ring_, head, completion) {
         OnCompletion(*completion, ended);
         ++count;
+        if (fetched_ == kMostFetched) break;
     }
     io_uring_cq_advance(&ring_, count);
     provided_->Refill();
@@ -301,16 +231,41 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
     if (no_buffer && !operation.cancel_requested && provided_->Grow()) {  // others took all before their turn ended
         return Do({Postponed::What::Submit, &operation, kNoSocket});
     }
-    const bool has_room = operation.kind == IOCP_Operation::Kind::SendFile && operation.native_code == 0;
-    if (has_room && operation.cancel_requested) {  // its socket may be closed by now, and the number another's
-        operation.native_code = ECANCELED;
-        operation.transferred = 0;
-    } else if (has_room && !SendFileNow(operation)) {
+    if (IsWatched(operation) && operation.native_code == 0 && !OnReady(operation)) {
         return Do({Postponed::What::Submit, &operation, kNoSocket});
     }
     if (operation.native_code == 0) TakeFarEnd(operation);
     operation.state = IOCP_Operation::State::Acquired;
     ended.Push(operation);
+}
+
+bool IoUringEngine::OnReady(IOCP_Operation& operation) noexcept {
+    operation.transferred = 0;
+    if (operation.cancel_requested) {  // its socket may be closed by now, and the number another's
+        operation.native_code = ECANCELED;
+        return true;
+    }
+    if (operation.kind == IOCP_Operation::Kind::SendFile) return SendFileNow(operation);
+    ++fetched_;
+    operation.bulk = false;  // what cannot be fetched now is left to the ring
+    return operation.kind == IOCP_Operation::Kind::Recv ? Fetch(operation) : FetchLent(operation);
+}
+
+bool IoUringEngine::Fetch(IOCP_Operation& operation) noexcept {
+    return TakeResult(operation, ReceiveNow(static_cast<int>(operation.socket), operation.data, operation.size));
+}
+
+bool IoUringEngine::FetchLent(IOCP_Operation& operation) noexcept {
+    Buffer* const buffer = buffers_.Acquire();
+    if (buffer == nullptr) return false;
+    operation.data = buffer->Bytes();
+    operation.size = static_cast<std::uint32_t>(buffer->Capacity());
+    const bool fetched = Fetch(operation);
+    if (operation.transferred > 0)
+        operation.buffer = buffer;
+    else
+        buffer->GiveBack();
+    return fetched;
 }
 
 void IoUringEngine::TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept {

@@ -37,7 +37,7 @@ private:
         SocketHandle socket;
     };
 
-    void Open(const Options& options, BufferPool& buffers);  // throws StartError
+    void Open(const Options& options);  // throws StartError
     void CloseRing() noexcept;
 
     // A free entry of the submission queue, or null where the kernel takes no submissions just now.
@@ -54,10 +54,20 @@ private:
     void OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept;
     void TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept;
 
+    // The socket of a watched operation is ready. False: it must be submitted again.
+    [[nodiscard]] bool OnReady(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool Fetch(IOCP_Operation& operation) noexcept;
+    [[nodiscard]] bool FetchLent(IOCP_Operation& operation) noexcept;
+
+    // Receives of much in one Wait: it is answered from memory that is still warm. The rest waits for the next.
+    static constexpr unsigned kMostFetched = 8;
+
+    BufferPool& buffers_;
     io_uring ring_{};
     std::optional<ProvidedBuffers> provided_;
     WakeEvent wake_;
     bool watching_ = false;
+    unsigned fetched_ = 0;
     std::deque<Postponed> postponed_;
     OperationQueue ended_unsubmitted_;  // cancelled before the kernel heard of them
 };
