@@ -27,8 +27,7 @@ constexpr auto kNever = std::chrono::nanoseconds::max();
 // The clock, its marks, and the timer that looks at them.
 class ClientGuard::Watch final : private Timer {
 public:
-    Watch(ClientGuard& guard, Connection& connection) noexcept
-        : guard_(guard), connection_(connection) {}
+    Watch(ClientGuard& guard, Connection& connection) noexcept : guard_(guard), connection_(connection) {}
     ~Watch() { Timers().Disarm(*this); }
 
     void StartClock() noexcept;

@@ -112,7 +112,7 @@ Detached Serve(Worker& worker, Stay stay) {
     try {
         SeeOff(worker, std::move(stay));
     } catch (const std::bad_alloc&) {
-        // Then it leaves at once.
+        co_return;  // then it has left at once
     }
 }
 

@@ -45,8 +45,8 @@ public:
     // All bytes as one piece, which are not taken by that; as many as there is memory for.
     [[nodiscard]] Bytes Gather() noexcept;
 
-    // For those who take what there is: one of the pieces with its memory, which has `size` bytes from its beginning on,
-    // or as much as `memory` has room for. Only where it is not empty.
+    // For those who take what there is: one of the pieces with its memory, which has `size` bytes from its beginning
+    // on, or as much as `memory` has room for. Only where it is not empty.
     [[nodiscard]] Buffer& TakePiece() noexcept;
     [[nodiscard]] std::size_t TakeInto(std::span<std::byte> memory) noexcept;
 

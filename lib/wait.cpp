@@ -84,8 +84,7 @@ std::coroutine_handle<> Scope::CountRefusal() noexcept {
     return ++at->refusals_ == kMostRefusals ? at->root_ : nullptr;
 }
 
-Pause::Pause(Request duration, Deadline at_most) noexcept
-    : Wait(For::Event, at_most), request_(duration) {}
+Pause::Pause(Request duration, Deadline at_most) noexcept : Wait(For::Event, at_most), request_(duration) {}
 
 Pause::~Pause() {
     if (suspended) worker_->Timers().Disarm(*this);

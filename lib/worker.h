@@ -164,8 +164,7 @@ inline constexpr std::chrono::milliseconds kRetryPause{50};
 // Suspends a coroutine of `worker` for `duration`.
 class [[nodiscard]] Sleep final : public Timer {
 public:
-    Sleep(Worker& worker, std::chrono::nanoseconds duration) noexcept
-        : worker_(worker), duration_(duration) {}
+    Sleep(Worker& worker, std::chrono::nanoseconds duration) noexcept : worker_(worker), duration_(duration) {}
     ~Sleep() { worker_.Timers().Disarm(*this); }
 
     bool await_ready() const noexcept { return false; }

@@ -27,8 +27,7 @@ void OurTimers(benchmark::State& state) {
     std::mt19937 random(1);
     auto now = Clock::now();
     for (std::size_t i = 0; i < armed; ++i)
-        queue.Arm(timers.emplace_back(),
-                  now + 30s - std::chrono::microseconds(random() % 30'000'000));
+        queue.Arm(timers.emplace_back(), now + 30s - std::chrono::microseconds(random() % 30'000'000));
     std::size_t at = 0;
     for (auto _ : state) {
         Timer& timer = timers[at];
