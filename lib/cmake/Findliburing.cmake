@@ -8,13 +8,13 @@ find_path(LIBURING_INCLUDE_DIR liburing.h HINTS ${LIBURING_PKG_INCLUDE_DIRS})
 find_library(LIBURING_LIBRARY uring HINTS ${LIBURING_PKG_LIBRARY_DIRS})
 mark_as_advanced(LIBURING_INCLUDE_DIR LIBURING_LIBRARY)
 
-# liburing 2.2 brought multishot accept and provided buffer rings. Older ones have no header that tells their version.
+# liburing 2.3 brought the look at completions without a wait. It has no header that tells its version.
 set(liburing_VERSION ${LIBURING_PKG_VERSION})
 if(LIBURING_INCLUDE_DIR AND NOT liburing_VERSION)
     set(liburing_VERSION 0)
-    file(STRINGS ${LIBURING_INCLUDE_DIR}/liburing.h liburing_has_2_2 REGEX "io_uring_register_buf_ring" LIMIT_COUNT 1)
-    if(liburing_has_2_2)
-        set(liburing_VERSION 2.2)
+    file(STRINGS ${LIBURING_INCLUDE_DIR}/liburing.h liburing_has_2_3 REGEX "io_uring_submit_and_get_events" LIMIT_COUNT 1)
+    if(liburing_has_2_3)
+        set(liburing_VERSION 2.3)
     endif()
 endif()
 

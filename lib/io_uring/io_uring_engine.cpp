@@ -177,21 +177,28 @@ void IoUringEngine::WatchWake() noexcept {
     watching_ = true;
 }
 
+// Errors need no answer here: what was not submitted stays queued, and the worker waits again.
+void IoUringEngine::EnterKernel(std::chrono::nanoseconds timeout) noexcept {
+    if (timeout <= std::chrono::nanoseconds::zero()) {  // a wait that is over at once would put the thread to sleep
+        io_uring_submit_and_get_events(&ring_);
+        return;
+    }
+    __kernel_timespec limit{};
+    if (timeout != kForever) {
+        limit.tv_sec = timeout.count() / 1'000'000'000;
+        limit.tv_nsec = timeout.count() % 1'000'000'000;
+    }
+    io_uring_cqe* first = nullptr;
+    io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout == kForever ? nullptr : &limit, nullptr);
+}
+
 void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
     WatchWake();
     DoPostponed();
 
     if (!postponed_.empty() || !watching_) timeout = std::min(timeout, kTryAgainAfter);
     if (!ended_unsubmitted_.Empty()) timeout = std::chrono::nanoseconds::zero();
-    __kernel_timespec limit{};
-    if (timeout != kForever) {
-        limit.tv_sec = timeout.count() / 1'000'000'000;
-        limit.tv_nsec = timeout.count() % 1'000'000'000;
-    }
-    // Errors need no answer here: what was not submitted stays queued, and the worker waits again.
-    io_uring_cqe* first = nullptr;
-    if (io_uring_cq_ready(&ring_) == 0)
-        io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout == kForever ? nullptr : &limit, nullptr);
+    if (io_uring_cq_ready(&ring_) == 0) EnterKernel(timeout);
 
     unsigned head;
     unsigned count = 0;

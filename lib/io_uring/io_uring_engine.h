@@ -51,6 +51,9 @@ private:
     // Takes back what was postponed for `operation`. False where nothing was.
     bool Forget(const IOCP_Operation& operation, Postponed::What what) noexcept;
     void WatchWake() noexcept;
+
+    // Hands over what is to be submitted; returns when something has completed or `timeout` has passed.
+    void EnterKernel(std::chrono::nanoseconds timeout) noexcept;
     void OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept;
     void TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept;
 

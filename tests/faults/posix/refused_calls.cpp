@@ -84,6 +84,7 @@ WRAP_RING(io_uring_queue_init_params, (unsigned entries, io_uring* ring, io_urin
 WRAP_RING(io_uring_register_buf_ring, (io_uring * ring, io_uring_buf_reg* registration, unsigned flags),
           (ring, registration, flags))
 WRAP_RING(io_uring_submit, (io_uring * ring), (ring))
+WRAP_RING(io_uring_submit_and_get_events, (io_uring * ring), (ring))
 WRAP_RING(io_uring_submit_and_wait_timeout,
           (io_uring * ring, io_uring_cqe** first, unsigned count, __kernel_timespec* limit, void* mask),
           (ring, first, count, limit, mask))
