@@ -228,7 +228,7 @@ void Client::Answered() {
         Connect();
         due_.push_back(now);
         wanted_ = load_.settings.bytes;
-    } else if (load_.settings.rate <= 0) {
+    } else if (load_.settings.rate <= 0 && load_.Goes()) {  // the first message of all only makes it ready
         due_.push_back(now);
         wanted_ += load_.settings.bytes;
     }
