@@ -24,12 +24,11 @@ def most_at_once(listener, load):
                 time.sleep(0.005)
                 try:
                     message = key.fileobj.recv(1 << 16)
-                except ConnectionResetError:  # a churn ends its connections so
+                    key.fileobj.sendall(message)
+                except ConnectionError:  # a churn ends its connections by a reset
                     message = b""
                 most = max(most, len(message))
-                if message:
-                    key.fileobj.sendall(message)
-                else:
+                if not message:
                     selector.unregister(key.fileobj)
                     key.fileobj.close()
     return most
