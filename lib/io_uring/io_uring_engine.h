@@ -63,7 +63,7 @@ private:
     [[nodiscard]] bool FetchLent(IOCP_Operation& operation) noexcept;
 
     // Receives of much in one Wait: it is answered from memory that is still warm. The rest waits for the next.
-    static constexpr unsigned kMostFetched = 8;
+    static constexpr unsigned kMostFetched = 4;
 
     BufferPool& buffers_;
     io_uring ring_{};
