@@ -53,6 +53,14 @@ bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
     return operation.native_code != EAGAIN && operation.native_code != EINTR;
 }
 
+// Of a receive that has its result.
+void LendIfFilled(IOCP_Operation& operation, Buffer& buffer) noexcept {
+    if (operation.transferred > 0)
+        operation.buffer = &buffer;
+    else
+        buffer.GiveBack();
+}
+
 // Much is sent at once, from memory that is still warm.
 bool TrySend(IOCP_Operation& operation) noexcept {
     return operation.size >= IOCP_Operation::kBulk &&
@@ -232,7 +240,7 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
     operation.transferred = completion.res < 0 ? 0 : static_cast<std::uint32_t>(completion.res);
     // A cancel that reaches an operation in a kernel thread interrupts it (io_uring_prep_cancel(3)).
     if (operation.cancel_requested && operation.native_code == EINTR) operation.native_code = ECANCELED;
-    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) TakeBuffer(operation, completion);
+    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) LendIfFilled(operation, *provided_->Take(completion));
 
     const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
     if (no_buffer && !operation.cancel_requested && provided_->Grow()) {  // others took all before their turn ended
@@ -268,19 +276,8 @@ bool IoUringEngine::FetchLent(IOCP_Operation& operation) noexcept {
     operation.data = buffer->Bytes();
     operation.size = static_cast<std::uint32_t>(buffer->Capacity());
     const bool fetched = Fetch(operation);
-    if (operation.transferred > 0)
-        operation.buffer = buffer;
-    else
-        buffer->GiveBack();
+    LendIfFilled(operation, *buffer);
     return fetched;
-}
-
-void IoUringEngine::TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept {
-    Buffer* buffer = provided_->Take(completion);
-    if (operation.transferred > 0)
-        operation.buffer = buffer;
-    else
-        buffer->GiveBack();
 }
 
 std::unique_ptr<Engine> MakeIoUringEngine(const Options& options, BufferPool& buffers) {

@@ -55,7 +55,6 @@ private:
     // Hands over what is to be submitted; returns when something has completed or `timeout` has passed.
     void EnterKernel(std::chrono::nanoseconds timeout) noexcept;
     void OnCompletion(const io_uring_cqe& completion, OperationQueue& ended) noexcept;
-    void TakeBuffer(IOCP_Operation& operation, const io_uring_cqe& completion) noexcept;
 
     // The socket of a watched operation is ready. False: it must be submitted again.
     [[nodiscard]] bool OnReady(IOCP_Operation& operation) noexcept;
