@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The least that an echo server on a completion port can do: one thread, one port, many packets for each wait, and none
-// where a request ended at once. A receive reads into the connection's own memory; what was read is sent whole. What it
-// can't do: stop.
+// where a request ended at once. A receive reads into the connection's own memory; what was read is sent whole. It
+// begins when the others have been served: by then its bytes may be there. What it can't do: stop.
 #include <winsock2.h>
 // after winsock2.h
 #include <mswsock.h>
@@ -16,7 +16,6 @@
 
 namespace {
 
-constexpr int kMostAtOnce = 32;  // requests of one connection that end at once, before others have their turn
 constexpr DWORD kAddressSize = sizeof(sockaddr_in) + 16;  // as AcceptEx demands
 
 // The packet of a request leads to its OVERLAPPED, and so to what begins with it.
@@ -28,12 +27,6 @@ struct Connection : OVERLAPPED {
     std::array<char, 16 << 10> memory{};
 };
 
-// A request that has ended, of a connection that has to wait for its turn.
-struct Ended {
-    Connection* connection;
-    DWORD bytes;
-};
-
 struct Listener : OVERLAPPED {
     SOCKET socket = INVALID_SOCKET;
     SOCKET accepted = INVALID_SOCKET;
@@ -41,7 +34,7 @@ struct Listener : OVERLAPPED {
 };
 
 HANDLE port;
-std::vector<Ended> put_off;
+std::vector<Connection*> put_off;  // each to receive when the others have had their turn
 Listener listener;
 
 [[noreturn]] void Fail(const char* what) {
@@ -58,30 +51,33 @@ void Close(Connection* connection) {
     delete connection;
 }
 
-// What WSARecv or WSASend returned.
-int Start(Connection& connection, DWORD size, DWORD& done) {
-    static_cast<OVERLAPPED&>(connection) = {};
-    WSABUF memory{size, connection.memory.data()};
+void OnEnded(Connection* connection, DWORD bytes);
+
+void Start(Connection* connection, DWORD size) {
+    static_cast<OVERLAPPED&>(*connection) = {};
+    WSABUF memory{size, connection->memory.data()};
+    DWORD bytes = 0;
     DWORD flags = 0;
-    if (connection.sending) return WSASend(connection.socket, &memory, 1, &done, 0, &connection, nullptr);
-    return WSARecv(connection.socket, &memory, 1, &done, &flags, &connection, nullptr);
+    const int returned = connection->sending
+                             ? WSASend(connection->socket, &memory, 1, &bytes, 0, connection, nullptr)
+                             : WSARecv(connection->socket, &memory, 1, &bytes, &flags, connection, nullptr);
+    if (returned == 0)
+        OnEnded(connection, bytes);
+    else if (WSAGetLastError() != WSA_IO_PENDING)
+        Close(connection);
 }
 
-// A request of the connection has ended: makes the next ones, until a packet is to come.
+// A request of the connection has ended: the other kind is next.
 void OnEnded(Connection* connection, DWORD bytes) {
-    for (int left = kMostAtOnce; bytes > 0; --left) {
-        if (left == 0) {
-            put_off.push_back({connection, bytes});
-            return;
-        }
-        connection->sending = !connection->sending;
-        const DWORD size = connection->sending ? bytes : static_cast<DWORD>(connection->memory.size());
-        if (Start(*connection, size, bytes) != 0) {
-            if (WSAGetLastError() == WSA_IO_PENDING) return;
-            break;
-        }
+    if (bytes == 0) {
+        Close(connection);
+        return;
     }
-    Close(connection);
+    connection->sending = !connection->sending;
+    if (connection->sending)
+        Start(connection, bytes);
+    else
+        put_off.push_back(connection);
 }
 
 void Accept() {
@@ -132,13 +128,13 @@ int main() {
     Listen();
     Accept();
     for (;;) {
+        for (Connection* each : std::exchange(put_off, {})) Start(each, static_cast<DWORD>(each->memory.size()));
         std::array<OVERLAPPED_ENTRY, 128> packets;
         ULONG count = 0;
         const DWORD timeout = put_off.empty() ? INFINITE : 0;
         if (!GetQueuedCompletionStatusEx(port, packets.data(), static_cast<ULONG>(packets.size()), &count, timeout,
                                          FALSE))
             count = 0;
-        for (const Ended& each : std::exchange(put_off, {})) OnEnded(each.connection, each.bytes);
         for (ULONG i = 0; i < count; ++i) {
             OVERLAPPED* const ended = packets[i].lpOverlapped;
             const bool failed = static_cast<LONG>(ended->Internal) < 0;

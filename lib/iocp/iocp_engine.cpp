@@ -53,6 +53,12 @@ OVERLAPPED* OverlappedOf(IOCP_Operation& operation) noexcept {
 
 IOCP_Operation& OperationOf(OVERLAPPED* overlapped) noexcept { return *reinterpret_cast<IOCP_Operation*>(overlapped); }
 
+// A peer who was answered just now has not asked again yet; when others have had their turn, the bytes may be there,
+// and a receive that ends at once costs the least.
+bool MayBePutOff(const IOCP_Operation& operation) noexcept {
+    return (operation.kind == Kind::Recv || operation.kind == Kind::RecvLent) && !operation.bulk;
+}
+
 HANDLE HandleOf(SocketHandle socket) noexcept { return reinterpret_cast<HANDLE>(socket); }
 
 int CodeOf(int returned) noexcept { return returned == 0 ? 0 : WSAGetLastError(); }
@@ -131,6 +137,16 @@ Submission IocpEngine::Submit(IOCP_Operation& operation) noexcept {
         return Submission::Finished;
     }
     if (operation.kind == Kind::SendFile && !LimitToFile(operation)) return Submission::Finished;
+    if (MayBePutOff(operation)) {
+        NewOverlapped(operation);  // as ended, for Cancel
+        operation.state = IOCP_Operation::State::Pending;
+        put_off_.Push(operation);
+        return Submission::Pending;
+    }
+    return StartNow(operation);
+}
+
+Submission IocpEngine::StartNow(IOCP_Operation& operation) noexcept {
     Answer answer;
     do {
         answer = Start(operation);
@@ -207,9 +223,10 @@ void IocpEngine::Wake() noexcept {
 }
 
 void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
+    StartPutOff(ended);
     std::array<OVERLAPPED_ENTRY, kMostPackets> packets;
     ULONG count = 0;
-    const DWORD limit = MillisecondsFrom(eager_.Limit(timeout));
+    const DWORD limit = ended.Empty() ? MillisecondsFrom(eager_.Limit(timeout)) : 0;
     if (!GetQueuedCompletionStatusEx(port_, packets.data(), kMostPackets, &count, limit, FALSE)) count = 0;
     for (ULONG i = 0; i < count; ++i) {
         OVERLAPPED* overlapped = packets[i].lpOverlapped;
@@ -222,9 +239,20 @@ void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) n
         if (operation.eager) eager_.Remove(operation);
         const Answer answer{NativeCodeOf(static_cast<std::uint32_t>(overlapped->Internal)),
                             packets[i].dwNumberOfBytesTransferred};
-        if (Finish(operation, answer) || Submit(operation) == Submission::Finished) ended.Push(operation);
+        if (Finish(operation, answer) || StartNow(operation) == Submission::Finished) ended.Push(operation);
     }
     eager_.CancelSilent();
+}
+
+void IocpEngine::StartPutOff(OperationQueue& ended) noexcept {
+    while (!put_off_.Empty()) {
+        IOCP_Operation& operation = put_off_.Pop();
+        operation.state = IOCP_Operation::State::Acquired;
+        // The socket of a cancelled one may be closed.
+        const bool finished = operation.cancel_requested ? Finish(operation, {WSA_OPERATION_ABORTED})
+                                                         : StartNow(operation) == Submission::Finished;
+        if (finished) ended.Push(operation);
+    }
 }
 
 bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {

@@ -14,7 +14,8 @@ namespace iocp::detail {
 // completion packet leads straight back to it.
 //
 // Nothing is held while a receive is idle: it waits as a receive of no bytes, for which the kernel locks no memory, and
-// the bytes are fetched when they are there. Where they are expected soon it waits with memory, for a while.
+// the bytes are fetched when they are there. Where they are expected soon it waits with memory, for a while. A receive
+// is handed to the kernel by the next Wait, not when it is submitted.
 class IocpEngine final : public Engine {
 public:
     // Throws StartError.
@@ -31,6 +32,9 @@ public:
 
 private:
     static constexpr ULONG kMostPackets = 128;
+
+    [[nodiscard]] Submission StartNow(IOCP_Operation& operation) noexcept;
+    void StartPutOff(OperationQueue& ended) noexcept;
 
     // Calls the system once; Finish makes the result of what has ended. False: it came to nothing, and is to be started
     // again.
@@ -55,6 +59,7 @@ private:
     BufferPool& buffers_;
     const WinsockExtensions extensions_;
     EagerReceives eager_;
+    OperationQueue put_off_;
     const HANDLE port_;
     std::atomic<bool> woken_ = false;  // a packet of Wake is on its way
 };
