@@ -83,7 +83,6 @@ int EpollEngine::Attach(SocketHandle socket, SocketRole role) noexcept {
     state.peer_ended = false;
 
     const int descriptor = static_cast<int>(socket);
-    if (role == SocketRole::Listener && fcntl(descriptor, F_SETFL, O_NONBLOCK) != 0) return errno;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     // A datagram socket becomes writable again with every datagram that leaves it: nobody waits for that.
@@ -196,19 +195,9 @@ bool EpollEngine::Try(IOCP_Operation& operation, SocketState& state) noexcept {
 }
 
 bool EpollEngine::TryAccept(IOCP_Operation& operation, SocketState& state) noexcept {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    const auto accepted = Uninterrupted(
-        [&] { return accept4(Descriptor(operation), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC); });
-    if (accepted < 0 && errno == EAGAIN) {
-        state.ready[kIn] = false;
-        return false;
-    }
-    operation.native_code = accepted < 0 ? errno : 0;
-    if (accepted < 0) return true;
-    operation.Far().accepted = static_cast<SocketHandle>(accepted);
-    operation.Far().endpoint = FromSystem(address);
-    return true;
+    const bool accepted = AcceptNow(operation);
+    state.ready[kIn] = accepted;
+    return accepted;
 }
 
 // The first try begins to connect; the next, when the socket is ready, finds out what came of it (connect(2),

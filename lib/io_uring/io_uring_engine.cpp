@@ -249,7 +249,7 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
     if (IsWatched(operation) && operation.native_code == 0 && !OnReady(operation)) {
         return Do({Postponed::What::Submit, &operation, kNoSocket});
     }
-    if (operation.native_code == 0) TakeFarEnd(operation);
+    if (operation.native_code == 0) TakeSender(operation);
     operation.state = IOCP_Operation::State::Acquired;
     ended.Push(operation);
 }
@@ -261,6 +261,7 @@ bool IoUringEngine::OnReady(IOCP_Operation& operation) noexcept {
         return true;
     }
     if (operation.kind == IOCP_Operation::Kind::SendFile) return SendFileNow(operation);
+    if (operation.kind == IOCP_Operation::Kind::Accept) return AcceptNow(operation);
     ++fetched_;
     operation.bulk = false;  // what cannot be fetched now is left to the ring
     return operation.kind == IOCP_Operation::Kind::Recv ? Fetch(operation) : FetchLent(operation);

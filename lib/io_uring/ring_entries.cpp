@@ -14,10 +14,7 @@ namespace iocp::detail {
 namespace {
 
 // What the kernel reads and writes of an operation that names another end.
-struct AddressPart {
-    sockaddr_storage address;
-    socklen_t size;
-};
+using AddressPart = sockaddr_storage;
 struct MessagePart {
     msghdr message;
     iovec memory;
@@ -26,22 +23,10 @@ struct MessagePart {
 static_assert(sizeof(AddressPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
 static_assert(sizeof(MessagePart) <= sizeof(IOCP_Operation::FarEnd::kernel));
 
-template <class Part>
-Part& PartOf(IOCP_Operation& operation) {
-    return *reinterpret_cast<Part*>(operation.Far().kernel);
-}
-
-void PrepareAccept(io_uring_sqe* entry, IOCP_Operation& operation) {
-    auto& part = *::new (operation.Far().kernel) AddressPart{};
-    part.size = sizeof part.address;
-    io_uring_prep_accept(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&part.address),
-                         &part.size, SOCK_CLOEXEC);
-}
-
 void PrepareConnect(io_uring_sqe* entry, IOCP_Operation& operation) {
-    auto& part = *::new (operation.Far().kernel) AddressPart{};
-    const int size = ToSystem(operation.Far().endpoint, part.address);
-    io_uring_prep_connect(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&part.address),
+    auto& address = *::new (operation.Far().kernel) AddressPart{};
+    const int size = ToSystem(operation.Far().endpoint, address);
+    io_uring_prep_connect(entry, static_cast<int>(operation.socket), reinterpret_cast<sockaddr*>(&address),
                           static_cast<socklen_t>(size));
 }
 
@@ -65,13 +50,16 @@ void PrepareWatch(io_uring_sqe* entry, IOCP_Operation& operation, unsigned event
 }  // namespace
 
 bool IsWatched(const IOCP_Operation& operation) noexcept {
-    return operation.bulk || operation.kind == IOCP_Operation::Kind::SendFile;
+    return operation.bulk || operation.kind == IOCP_Operation::Kind::Accept ||
+           operation.kind == IOCP_Operation::Kind::SendFile;
 }
 
 void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) noexcept {
     const int descriptor = static_cast<int>(operation.socket);
     switch (operation.kind) {
-        case IOCP_Operation::Kind::Accept: PrepareAccept(entry, operation); break;
+        case IOCP_Operation::Kind::Accept:
+            // A ring's own accept makes a socket before it looks for a client, and once more when one has come.
+            return PrepareWatch(entry, operation, POLLIN);
         case IOCP_Operation::Kind::Connect: PrepareConnect(entry, operation); break;
         case IOCP_Operation::Kind::Recv:
             if (operation.bulk) return PrepareWatch(entry, operation, POLLIN);
@@ -98,18 +86,13 @@ void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) noexcept {
     io_uring_sqe_set_data(entry, &operation);
 }
 
-void TakeFarEnd(IOCP_Operation& operation) noexcept {
-    if (operation.kind == IOCP_Operation::Kind::Accept) {
-        operation.Far().accepted = operation.transferred;
-        operation.transferred = 0;
-        operation.Far().endpoint = FromSystem(PartOf<AddressPart>(operation).address);
-    } else if (operation.kind == IOCP_Operation::Kind::RecvFrom) {
-        const auto& part = PartOf<MessagePart>(operation);
-        operation.truncated = (part.message.msg_flags & MSG_TRUNC) != 0;
-        sockaddr_storage from{};
-        std::memcpy(&from, &part.from, sizeof part.from);
-        operation.Far().endpoint = FromSystem(from);
-    }
+void TakeSender(IOCP_Operation& operation) noexcept {
+    if (operation.kind != IOCP_Operation::Kind::RecvFrom) return;
+    const auto& part = *reinterpret_cast<const MessagePart*>(operation.Far().kernel);
+    operation.truncated = (part.message.msg_flags & MSG_TRUNC) != 0;
+    sockaddr_storage from{};
+    std::memcpy(&from, &part.from, sizeof part.from);
+    operation.Far().endpoint = FromSystem(from);
 }
 
 }  // namespace iocp::detail

@@ -14,7 +14,7 @@ namespace iocp::detail {
 // An entry of the submission queue.
 void Prepare(io_uring_sqe* entry, IOCP_Operation& operation) noexcept;
 
-// Of one that worked, the rest of its result, beside code and count.
-void TakeFarEnd(IOCP_Operation& operation) noexcept;
+// Of a RecvFrom that worked, the rest of its result, beside code and count.
+void TakeSender(IOCP_Operation& operation) noexcept;
 
 }  // namespace iocp::detail

@@ -91,7 +91,7 @@ private:
 OpenedSocket OpenListening(const Endpoint& endpoint, Transport transport, bool both_families, int backlog) {
     const bool stream = transport == Transport::Tcp;
     const int family = FamilyOf(endpoint.AddressFamily());
-    Opening socket(::socket(family, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+    Opening socket(::socket(family, (stream ? SOCK_STREAM | SOCK_NONBLOCK : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
     if (socket.Get() < 0) return {kNoSocket, errno};
     if (family == AF_INET6 && !SetOption(socket.Get(), IPPROTO_IPV6, IPV6_V6ONLY, both_families ? 0 : 1))
         return {kNoSocket, errno};
@@ -131,6 +131,20 @@ Endpoint LocalEndpoint(SocketHandle socket) noexcept {
     socklen_t size = sizeof address;
     if (getsockname(Descriptor(socket), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
     return FromSystem(address);
+}
+
+bool AcceptNow(IOCP_Operation& operation) noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    int accepted = -1;
+    do {
+        accepted = accept4(Descriptor(operation.socket), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
+    } while (accepted < 0 && errno == EINTR);
+    operation.native_code = accepted < 0 ? errno : 0;
+    if (accepted < 0) return operation.native_code != EAGAIN;
+    operation.Far().accepted = static_cast<SocketHandle>(accepted);
+    operation.Far().endpoint = FromSystem(address);
+    return true;
 }
 
 void SendDatagramNow(IOCP_Operation& operation) noexcept {

@@ -6,6 +6,9 @@
 
 namespace iocp::detail {
 
+// Accept. False: no connection is there.
+[[nodiscard]] bool AcceptNow(IOCP_Operation& operation) noexcept;
+
 // SendTo, in one call. The operation is finished.
 void SendDatagramNow(IOCP_Operation& operation) noexcept;
 
