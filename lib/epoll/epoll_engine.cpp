@@ -141,9 +141,12 @@ void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
 
 void EpollEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
     if (unseen_.empty()) FetchEvents(timeout);
-    const auto now = unseen_.first(std::min(unseen_.size(), kEventsAtATime));
-    unseen_ = unseen_.subspan(now.size());
-    for (const epoll_event& event : now) OnEvent(event, ended);
+    // What was received is answered from memory that is still warm.
+    brought_much_ = false;
+    for (std::size_t seen = 0; seen < kEventsAtATime && !unseen_.empty() && !brought_much_; ++seen) {
+        OnEvent(unseen_.front(), ended);
+        unseen_ = unseen_.subspan(1);
+    }
 
     while (!cancelled_.Empty()) {
         IOCP_Operation& operation = cancelled_.Pop();
@@ -226,6 +229,7 @@ bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
 bool EpollEngine::TryRecv(IOCP_Operation& operation, SocketState& state) noexcept {
     const auto received =
         Uninterrupted([&] { return ReceiveNow(Descriptor(operation), operation.data, operation.size); });
+    brought_much_ = brought_much_ || received >= static_cast<ssize_t>(IOCP_Operation::kBulk);
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
     state.ready[kIn] = state.peer_ended || received == static_cast<ssize_t>(operation.size);
     return TakeResult(operation, received);

@@ -44,7 +44,7 @@ private:
 
     static constexpr std::size_t kMostEvents = 256;
 
-    // As many are looked at in one Wait: what they received is answered from memory that is still warm.
+    // As many are looked at in one Wait, or fewer, where one brings much.
     static constexpr std::size_t kEventsAtATime = 8;
 
     static constexpr std::uint32_t kClosed = 0;
@@ -77,6 +77,7 @@ private:
     OperationQueue cancelled_;
     std::array<epoll_event, kMostEvents> events_;
     std::span<const epoll_event> unseen_;  // the rest of them
+    bool brought_much_ = false;            // kBulk or more, in this Wait
 };
 
 }  // namespace iocp::detail

@@ -211,11 +211,11 @@ void IoUringEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout
     unsigned head;
     unsigned count = 0;
     io_uring_cqe* completion;
-    fetched_ = 0;
+    brought_much_ = false;
     io_uring_for_each_cqe(&ring_, head, completion) {
         OnCompletion(*completion, ended);
         ++count;
-        if (fetched_ == kMostFetched) break;
+        if (brought_much_) break;  // to be answered from memory that is still warm
     }
     io_uring_cq_advance(&ring_, count);
     provided_->Refill();
@@ -262,7 +262,7 @@ bool IoUringEngine::OnReady(IOCP_Operation& operation) noexcept {
     }
     if (operation.kind == IOCP_Operation::Kind::SendFile) return SendFileNow(operation);
     if (operation.kind == IOCP_Operation::Kind::Accept) return AcceptNow(operation);
-    ++fetched_;
+    brought_much_ = true;
     operation.bulk = false;  // what cannot be fetched now is left to the ring
     return operation.kind == IOCP_Operation::Kind::Recv ? Fetch(operation) : FetchLent(operation);
 }

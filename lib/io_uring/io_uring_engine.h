@@ -61,15 +61,12 @@ private:
     [[nodiscard]] bool Fetch(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool FetchLent(IOCP_Operation& operation) noexcept;
 
-    // Receives of much in one Wait: it is answered from memory that is still warm. The rest waits for the next.
-    static constexpr unsigned kMostFetched = 4;
-
     BufferPool& buffers_;
     io_uring ring_{};
     std::optional<ProvidedBuffers> provided_;
     WakeEvent wake_;
     bool watching_ = false;
-    unsigned fetched_ = 0;
+    bool brought_much_ = false;  // much, in this Wait
     std::deque<Postponed> postponed_;
     OperationQueue ended_unsubmitted_;  // cancelled before the kernel heard of them
 };
