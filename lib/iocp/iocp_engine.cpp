@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iocp_engine.h"
 
+#include "accept_connect.h"
 #include "buffer_pool.h"
 #include "nt_status.h"
 #include "send_file.h"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <cstring>
 #include <new>
 #include <utility>
 
@@ -27,25 +27,13 @@ constexpr std::uint32_t kMostSentAtOnce = 1 << 20;
 static_assert(sizeof(OVERLAPPED) <= sizeof(IOCP_Operation::kernel));
 static_assert(alignof(OVERLAPPED) <= alignof(IOCP_Operation));
 
-// What the system reads and writes of an operation that names another end.
-struct AcceptPart {
-    static constexpr DWORD kAddressSize = sizeof(sockaddr_in6) + 16;  // as AcceptEx demands
-    std::byte addresses[2 * kAddressSize];
-};
+// What the system reads and writes of a RecvFrom.
 struct DatagramPart {
     sockaddr_storage from;
     INT size;
     DWORD flags;
 };
-static_assert(sizeof(AcceptPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
 static_assert(sizeof(DatagramPart) <= sizeof(IOCP_Operation::FarEnd::kernel));
-
-template <class Part>
-Part& PartOf(IOCP_Operation& operation) {
-    return *std::launder(reinterpret_cast<Part*>(operation.Far().kernel));
-}
-
-OVERLAPPED* NewOverlapped(IOCP_Operation& operation) noexcept { return ::new (operation.kernel) OVERLAPPED{}; }
 
 OVERLAPPED* OverlappedOf(IOCP_Operation& operation) noexcept {
     return std::launder(reinterpret_cast<OVERLAPPED*>(operation.kernel));
@@ -60,9 +48,6 @@ bool MayBePutOff(const IOCP_Operation& operation) noexcept {
 }
 
 HANDLE HandleOf(SocketHandle socket) noexcept { return reinterpret_cast<HANDLE>(socket); }
-
-int CodeOf(int returned) noexcept { return returned == 0 ? 0 : WSAGetLastError(); }
-int CodeOfBool(BOOL returned) noexcept { return returned ? 0 : WSAGetLastError(); }
 
 Answer StartRecvFrom(IOCP_Operation& operation) noexcept {
     WSABUF memory{operation.size, reinterpret_cast<char*>(operation.data)};
@@ -80,17 +65,13 @@ Answer StartSend(IOCP_Operation& operation) noexcept {
     return {CodeOf(returned), bytes};
 }
 
-void FinishConnect(IOCP_Operation& operation) noexcept {
-    if (operation.native_code != 0) return;
-    operation.native_code = CodeOf(setsockopt(operation.socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, nullptr, 0));
-}
-
 bool FinishRecvFrom(IOCP_Operation& operation) noexcept {
     // An ICMP message about some datagram that was sent earlier is no end of receiving.
     if (operation.native_code == WSAECONNRESET || operation.native_code == WSAENETRESET) return false;
     operation.truncated = operation.native_code == WSAEMSGSIZE;
     if (operation.truncated) operation.native_code = 0;
-    if (operation.native_code == 0) operation.Far().endpoint = FromSystem(PartOf<DatagramPart>(operation).from);
+    if (operation.native_code == 0)
+        operation.Far().endpoint = FromSystem(reinterpret_cast<const DatagramPart*>(operation.Far().kernel)->from);
     return true;
 }
 
@@ -168,8 +149,8 @@ bool IocpEngine::PacketFollows(const IOCP_Operation& operation, int code) const 
 
 Answer IocpEngine::Start(IOCP_Operation& operation) noexcept {
     switch (operation.kind) {
-        case Kind::Accept: return StartAccept(operation);
-        case Kind::Connect: return StartConnect(operation);
+        case Kind::Accept: return StartAccept(operation, extensions_);
+        case Kind::Connect: return StartConnect(operation, extensions_.connect_ex);
         case Kind::Recv:
         case Kind::RecvLent: return StartRecv(operation);
         case Kind::RecvFrom: return StartRecvFrom(operation);
@@ -178,33 +159,6 @@ Answer IocpEngine::Start(IOCP_Operation& operation) noexcept {
         case Kind::SendTo: break;  // never gets here
     }
     return {};
-}
-
-Answer IocpEngine::StartAccept(IOCP_Operation& operation) const noexcept {
-    sockaddr_storage local{};
-    int size = sizeof local;
-    if (getsockname(operation.socket, reinterpret_cast<sockaddr*>(&local), &size) != 0) return {WSAGetLastError()};
-    operation.Far().accepted = NewSocket(local.ss_family, SOCK_STREAM);
-    if (operation.Far().accepted == kNoSocket) return {WSAGetLastError()};
-
-    // No receive length: a client that sends nothing would hold the accept.
-    auto& part = *::new (operation.Far().kernel) AcceptPart{};
-    DWORD bytes = 0;
-    return {CodeOfBool(extensions_.accept_ex(operation.socket, operation.Far().accepted, part.addresses, 0,
-                                             AcceptPart::kAddressSize, AcceptPart::kAddressSize, &bytes,
-                                             NewOverlapped(operation)))};
-}
-
-Answer IocpEngine::StartConnect(IOCP_Operation& operation) const noexcept {
-    // ConnectEx wants a socket that is bound.
-    sockaddr_storage address{};
-    int size = ToSystem(Endpoint(operation.Far().endpoint.AddressFamily(), {}, 0), address);
-    const int bound = CodeOf(bind(operation.socket, reinterpret_cast<const sockaddr*>(&address), size));
-    if (bound != 0 && bound != WSAEINVAL) return {bound};  // WSAEINVAL: it is bound already
-
-    size = ToSystem(operation.Far().endpoint, address);
-    return {CodeOfBool(extensions_.connect_ex(operation.socket, reinterpret_cast<const sockaddr*>(&address), size,
-                                              nullptr, 0, nullptr, NewOverlapped(operation)))};
 }
 
 void IocpEngine::Cancel(IOCP_Operation& operation) noexcept {
@@ -223,10 +177,10 @@ void IocpEngine::Wake() noexcept {
 }
 
 void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept {
-    StartPutOff(ended);
+    if (StartPutOff(ended)) timeout = std::chrono::nanoseconds::zero();
     std::array<OVERLAPPED_ENTRY, kMostPackets> packets;
     ULONG count = 0;
-    const DWORD limit = ended.Empty() ? MillisecondsFrom(eager_.Limit(timeout)) : 0;
+    const DWORD limit = MillisecondsFrom(eager_.Limit(timeout));
     if (!GetQueuedCompletionStatusEx(port_, packets.data(), kMostPackets, &count, limit, FALSE)) count = 0;
     for (ULONG i = 0; i < count; ++i) {
         OVERLAPPED* overlapped = packets[i].lpOverlapped;
@@ -244,15 +198,18 @@ void IocpEngine::Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) n
     eager_.CancelSilent();
 }
 
-void IocpEngine::StartPutOff(OperationQueue& ended) noexcept {
+bool IocpEngine::StartPutOff(OperationQueue& ended) noexcept {
+    bool any_ended = false;
     while (!put_off_.Empty()) {
         IOCP_Operation& operation = put_off_.Pop();
         operation.state = IOCP_Operation::State::Acquired;
         // The socket of a cancelled one may be closed.
-        const bool finished = operation.cancel_requested ? Finish(operation, {WSA_OPERATION_ABORTED})
-                                                         : StartNow(operation) == Submission::Finished;
-        if (finished) ended.Push(operation);
+        const bool has_ended = operation.cancel_requested ? Finish(operation, {WSA_OPERATION_ABORTED})
+                                                          : StartNow(operation) == Submission::Finished;
+        if (has_ended) ended.Push(operation);
+        any_ended = any_ended || has_ended;
     }
+    return any_ended;
 }
 
 bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
@@ -264,7 +221,7 @@ bool IocpEngine::Finish(IOCP_Operation& operation, Answer answer) noexcept {
     if (operation.cancel_requested && (answer.code != 0 || needs_socket)) operation.native_code = WSA_OPERATION_ABORTED;
 
     switch (operation.kind) {
-        case Kind::Accept: FinishAccept(operation); break;
+        case Kind::Accept: FinishAccept(operation, extensions_); break;
         case Kind::Connect: FinishConnect(operation); break;
         case Kind::Recv:
         case Kind::RecvLent: return FinishRecv(operation);
@@ -315,27 +272,6 @@ bool IocpEngine::TakeMemory(IOCP_Operation& operation) noexcept {
     operation.data = operation.buffer->Bytes();
     operation.size = static_cast<std::uint32_t>(operation.buffer->Capacity());
     return true;
-}
-
-void IocpEngine::FinishAccept(IOCP_Operation& operation) const noexcept {
-    if (operation.native_code == 0)
-        operation.native_code =
-            CodeOf(setsockopt(operation.Far().accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
-                              reinterpret_cast<const char*>(&operation.socket), sizeof operation.socket));
-    if (operation.native_code != 0) {
-        if (operation.Far().accepted != kNoSocket) CloseSocket(std::exchange(operation.Far().accepted, kNoSocket));
-        return;
-    }
-    SwitchNagleOff(operation.Far().accepted);
-    sockaddr* local = nullptr;
-    sockaddr* remote = nullptr;
-    int local_size = 0;
-    int remote_size = 0;
-    extensions_.get_accept_ex_sockaddrs(PartOf<AcceptPart>(operation).addresses, 0, AcceptPart::kAddressSize,
-                                        AcceptPart::kAddressSize, &local, &local_size, &remote, &remote_size);
-    sockaddr_storage address{};
-    std::memcpy(&address, remote, static_cast<std::size_t>(remote_size));
-    operation.Far().endpoint = FromSystem(address);
 }
 
 }  // namespace iocp::detail

@@ -34,7 +34,9 @@ private:
     static constexpr ULONG kMostPackets = 128;
 
     [[nodiscard]] Submission StartNow(IOCP_Operation& operation) noexcept;
-    void StartPutOff(OperationQueue& ended) noexcept;
+
+    // Hands over what was put off. Whether any of it has ended.
+    [[nodiscard]] bool StartPutOff(OperationQueue& ended) noexcept;
 
     // Calls the system once; Finish makes the result of what has ended. False: it came to nothing, and is to be started
     // again.
@@ -44,9 +46,6 @@ private:
     // Whether a completion packet follows such an answer.
     [[nodiscard]] bool PacketFollows(const IOCP_Operation& operation, int code) const noexcept;
 
-    [[nodiscard]] Answer StartAccept(IOCP_Operation& operation) const noexcept;
-    [[nodiscard]] Answer StartConnect(IOCP_Operation& operation) const noexcept;
-    void FinishAccept(IOCP_Operation& operation) const noexcept;
     [[nodiscard]] Answer StartRecv(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool FinishRecv(IOCP_Operation& operation) noexcept;
 

@@ -4,7 +4,6 @@
 #include "file_access.h"
 
 #include <algorithm>
-#include <new>
 
 namespace iocp::detail {
 
@@ -25,7 +24,7 @@ bool LimitToFile(IOCP_Operation& operation) noexcept {
 }
 
 Answer StartSendFile(IOCP_Operation& operation, LPFN_TRANSMITFILE transmit_file) noexcept {
-    auto* const overlapped = ::new (operation.kernel) OVERLAPPED{};
+    OVERLAPPED* const overlapped = NewOverlapped(operation);
     overlapped->Offset = static_cast<DWORD>(operation.part->offset);
     overlapped->OffsetHigh = static_cast<DWORD>(operation.part->offset >> 32);
     const auto file = reinterpret_cast<HANDLE>(operation.part->file);
