@@ -38,6 +38,7 @@ TEST_P(EagerContract, WaitsForLongWithoutABuffer) {
     const std::size_t out = Buffers().Out();
     IOCP_Operation& lent = NewEager(Kind::RecvLent, link);
     SubmitPending(lent);
+    Turn();
 
     while (Buffers().Out() != out) Turn(kForever);
 

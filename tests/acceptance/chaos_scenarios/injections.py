@@ -16,7 +16,7 @@ TURN = ("EINTR", "EAGAIN", "EBUSY")                      # of a worker's wait fo
 
 
 def accept(site):
-    """Of the accepts of epoll each third fails, and where the server pauses after it each tenth."""
+    """Of the accepts each third fails, and where the server pauses after it each tenth."""
     cycles = site.pick(60, 1_000)
     with site.serving() as server:
         figures = [inject(site, server, "accept4", error, 3, cycles) for error in GONE]
