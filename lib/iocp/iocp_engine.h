@@ -15,7 +15,7 @@ namespace iocp::detail {
 //
 // Nothing is held while a receive is idle: it waits as a receive of no bytes, for which the kernel locks no memory, and
 // the bytes are fetched when they are there. Where they are expected soon it waits with memory, for a while. A receive
-// is handed to the kernel by the next Wait, not when it is submitted.
+// is handed to the kernel by the next Wait, not when it is submitted, but for one that expects much.
 class IocpEngine final : public Engine {
 public:
     // Throws StartError.
