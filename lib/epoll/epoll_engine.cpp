@@ -39,14 +39,6 @@ bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
     return true;
 }
 
-template <class Call>
-ssize_t Uninterrupted(Call call) noexcept {
-    ssize_t returned;
-    do returned = call();
-    while (returned < 0 && errno == EINTR);
-    return returned;
-}
-
 int MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
     if (timeout == Engine::kForever) return -1;
     const auto up = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();

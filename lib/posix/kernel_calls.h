@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <span>
 
@@ -22,6 +23,15 @@ inline constexpr bool kThroughLibc = __has_feature(address_sanitizer) || __has_f
 #else
 inline constexpr bool kThroughLibc = false;
 #endif
+
+// What `call` returns once no signal has come between.
+template <class Call>
+[[nodiscard]] ssize_t Uninterrupted(Call call) noexcept {
+    ssize_t returned;
+    do returned = call();
+    while (returned < 0 && errno == EINTR);
+    return returned;
+}
 
 // As recv(2).
 [[nodiscard]] inline ssize_t ReceiveNow(int socket, std::byte* memory, std::size_t size) noexcept {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "kernel_calls.h"
 #include "socket_calls.h"
 
 #include <fcntl.h>
@@ -56,9 +57,7 @@ ssize_t Send(int socket, const FilePart& part, std::size_t size) noexcept {
     const NotWaiting not_waiting(socket);
     const NoSigpipe no_sigpipe;
     auto offset = static_cast<off_t>(part.offset);
-    ssize_t sent;
-    do sent = sendfile(socket, static_cast<int>(part.file), &offset, size);
-    while (sent < 0 && errno == EINTR);
+    const auto sent = Uninterrupted([&] { return sendfile(socket, static_cast<int>(part.file), &offset, size); });
     return sent >= 0 ? sent : -errno;
 }
 

@@ -3,6 +3,7 @@
 
 #include "buffer_pool.h"
 #include "datagram_batch.h"
+#include "kernel_calls.h"
 #include "socket_address.h"
 #include "socket_calls.h"
 
@@ -136,10 +137,9 @@ Endpoint LocalEndpoint(SocketHandle socket) noexcept {
 bool AcceptNow(IOCP_Operation& operation) noexcept {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    int accepted = -1;
-    do {
-        accepted = accept4(Descriptor(operation.socket), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
-    } while (accepted < 0 && errno == EINTR);
+    const auto accepted = Uninterrupted([&] {
+        return accept4(Descriptor(operation.socket), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
+    });
     operation.native_code = accepted < 0 ? errno : 0;
     if (accepted < 0) return operation.native_code != EAGAIN;
     operation.Far().accepted = static_cast<SocketHandle>(accepted);
