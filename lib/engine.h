@@ -59,6 +59,9 @@ public:
     // and appends the ended operations to `ended`, no longer pending. It may return early now and then.
     virtual void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept = 0;
 
+    // Lets go of memory that is kept ready for more clients than there are. What is pending goes on.
+    virtual void DropSpares() noexcept {}
+
     static constexpr std::chrono::nanoseconds kForever = std::chrono::nanoseconds::max();
 };
 

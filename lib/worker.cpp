@@ -223,6 +223,7 @@ void Worker::TellOfLimits() {
 
 void Worker::DropSpares() {
     inbox_->Post([this] {
+        engine_->DropSpares();  // first, as it gives buffers back
         frames_.Clear();
         buffers_.Clear();
         datagram_buffers_.Clear();

@@ -27,6 +27,7 @@ public:
     void Cancel(IOCP_Operation& operation) noexcept override;
     void Wake() noexcept override { wake_.Set(); }
     void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
+    void DropSpares() noexcept override { provided_->StartAnew(); }
 
 private:
     // Something for which the submission queue had no place.

@@ -5,7 +5,6 @@
 #include "socket.h"
 
 #include <iocp/options.h>
-#include <gsl/narrow>
 
 #include <sys/mman.h>
 
@@ -25,29 +24,50 @@ std::size_t BytesFor(std::size_t count) noexcept { return count * sizeof(io_urin
 }  // namespace
 
 ProvidedBuffers::ProvidedBuffers(io_uring& ring, BufferPool& pool, std::uint32_t count)
-    : pool_(pool), held_(count), wanted_(std::min<std::size_t>(count, kFewest)), least_left_(wanted_) {
+    : ring_(ring), pool_(pool), held_(count) {
     // The kernel wants whole pages of their own (io_uring_register_buf_ring(3)).
     void* memory = mmap(nullptr, BytesFor(count), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
     if (memory == MAP_FAILED) throw StartError("no memory for provided buffers: " + DescribeNativeCode(errno), errno);
-    ring_ = static_cast<io_uring_buf_ring*>(memory);
-    io_uring_buf_ring_init(ring_);
-
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
-    registration.ring_entries = count;
-    registration.bgid = kGroup;
-    if (const int code = -io_uring_register_buf_ring(&ring, &registration, 0); code != 0) {
+    shared_ = static_cast<io_uring_buf_ring*>(memory);
+    empty_.reserve(count);
+    if (const int code = Register(); code != 0) {
         munmap(memory, BytesFor(count));
         throw StartError("cannot register provided buffers: " + DescribeNativeCode(code), code);
     }
-    for (std::uint32_t place = 0; place < count; ++place) empty_.push_back(gsl::narrow<std::uint16_t>(place));
     Fill();
 }
 
 ProvidedBuffers::~ProvidedBuffers() {
-    munmap(ring_, BytesFor(held_.size()));
-    for (Buffer* buffer : held_)
-        if (buffer != nullptr) buffer->GiveBack();
+    munmap(shared_, BytesFor(held_.size()));
+    GiveAllBack();
+}
+
+int ProvidedBuffers::Register() noexcept {
+    io_uring_buf_ring_init(shared_);
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uintptr_t>(shared_);
+    registration.ring_entries = static_cast<std::uint32_t>(held_.size());
+    registration.bgid = kGroup;
+    const int code = -io_uring_register_buf_ring(&ring_, &registration, 0);
+    registered_ = code == 0;
+    if (!registered_) return code;
+    empty_.clear();
+    for (std::size_t place = 0; place < held_.size(); ++place) empty_.push_back(static_cast<std::uint16_t>(place));
+    wanted_ = least_left_ = std::min(held_.size(), kFewest);
+    return 0;
+}
+
+void ProvidedBuffers::GiveAllBack() noexcept {
+    for (Buffer*& buffer : held_)
+        if (buffer != nullptr) std::exchange(buffer, nullptr)->GiveBack();
+}
+
+// A buffer that the kernel was shown can be had back with the whole group only. No receive can miss it meanwhile: they
+// are worked off when this thread waits.
+void ProvidedBuffers::StartAnew() noexcept {
+    if (registered_ && io_uring_unregister_buf_ring(&ring_, kGroup) != 0) return;
+    GiveAllBack();
+    if (Register() == 0) Fill();
 }
 
 Buffer* ProvidedBuffers::Take(const io_uring_cqe& completion) {
@@ -60,6 +80,7 @@ Buffer* ProvidedBuffers::Take(const io_uring_cqe& completion) {
 
 void ProvidedBuffers::Refill() {
     has_grown_ = false;
+    if (!registered_) return StartAnew();  // there was no memory for it
     least_left_ = std::min(least_left_, held_.size() - empty_.size());
     if (++turns_ == kTurnsBetweenLooks) ShrinkIfTooMany();
     Fill();
@@ -72,6 +93,7 @@ void ProvidedBuffers::ShrinkIfTooMany() noexcept {
 }
 
 bool ProvidedBuffers::Grow() {
+    if (!registered_) return false;
     if (!std::exchange(has_grown_, true)) wanted_ = std::min(2 * wanted_, held_.size());
     Fill();
     return empty_.size() < held_.size();
@@ -85,10 +107,10 @@ void ProvidedBuffers::Fill() {
         const std::uint16_t place = empty_.back();
         empty_.pop_back();
         held_[place] = buffer;
-        io_uring_buf_ring_add(ring_, buffer->Bytes(), static_cast<unsigned>(buffer->Capacity()), place,
+        io_uring_buf_ring_add(shared_, buffer->Bytes(), static_cast<unsigned>(buffer->Capacity()), place,
                               io_uring_buf_ring_mask(static_cast<std::uint32_t>(held_.size())), added);
     }
-    if (added > 0) io_uring_buf_ring_advance(ring_, added);
+    if (added > 0) io_uring_buf_ring_advance(shared_, added);
 }
 
 }  // namespace iocp::detail

@@ -33,19 +33,27 @@ public:
     // Once for each turn of the worker: replaces what was taken, as far as the pool allows.
     void Refill();
 
+    // Gives all back and begins with a few. A receive that waits finds those.
+    void StartAnew() noexcept;
+
     // A receive found none: from now on there are twice as many in each turn. False: the pool allows none.
     bool Grow();
 
 private:
+    // The native code of what failed, or 0.
+    [[nodiscard]] int Register() noexcept;
+    void GiveAllBack() noexcept;
     void Fill();
     void ShrinkIfTooMany() noexcept;
 
+    io_uring& ring_;
     BufferPool& pool_;
-    io_uring_buf_ring* ring_;
+    io_uring_buf_ring* shared_;  // with the kernel
+    bool registered_ = false;
     std::vector<Buffer*> held_;         // by place
     std::vector<std::uint16_t> empty_;  // places
-    std::size_t wanted_;                // that are ready when a turn begins
-    std::size_t least_left_;            // at the end of a turn, of late
+    std::size_t wanted_ = 0;            // that are ready when a turn begins
+    std::size_t least_left_ = 0;        // at the end of a turn, of late
     unsigned turns_ = 0;                // since then
     bool has_grown_ = false;            // in this turn
 };

@@ -137,6 +137,30 @@ TEST_P(QueuesContract, EverybodyGetsBytesAlthoughBuffersAreFew) {
     }
 }
 
+TEST_P(QueuesContract, WhatAPeakLeavesGoesBackAndThoseWhoWaitAreServed) {
+    const std::size_t before = Buffers().Out();
+    const auto serve_all = [&](const std::vector<IOCP_Operation*>& recvs) {
+        for (const Link& link : links_) link.peer.Send("bytes");
+        AwaitAll();
+        for (IOCP_Operation* recv : recvs) {
+            EXPECT_EQ(TakeText(*recv), "bytes");
+            Release(*recv);
+        }
+    };
+    for (int round = 0; round < 3; ++round) {
+        const auto recvs = SubmitToAll(Kind::RecvLent);
+        Turn();
+        serve_all(recvs);
+    }
+    const auto waiting = SubmitToAll(Kind::RecvLent);
+    Turn();
+
+    Io().DropSpares();
+
+    EXPECT_LE(Buffers().Out(), before);
+    serve_all(waiting);
+}
+
 class LendingContract : public EngineContract {
 protected:
     static constexpr std::uint32_t kProvided = 4;
