@@ -103,6 +103,7 @@ void Connection::RunChild(std::uint64_t client_id, Task<> task) {
 }
 
 void Connection::Retire() noexcept {
+    if (retired_) return;
     const TasksMayGo tasks_of_children;
     while (children_ != nullptr) children_->scope.Root().destroy();
     retired_ = true;

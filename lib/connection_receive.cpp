@@ -80,8 +80,8 @@ bool Connection::MayReceive(RecvWait& wait) noexcept {
 bool Connection::TakeUnread(RecvWait& wait) noexcept {
     if (wait.what == Wait::For::Frame) return TakeFrame(wait);
     if (unread_.IsEmpty()) return false;
-    if (!wait.memory.empty()) {
-        wait.result = Result(Outcome::Ok, unread_.TakeInto(wait.memory));
+    if (const auto memory = wait.Memory(); !memory.empty()) {
+        wait.result = Result(Outcome::Ok, unread_.TakeInto(memory));
         return true;
     }
     wait.buffer = &unread_.TakePiece();

@@ -83,12 +83,13 @@ void PeerConnection::Take(RecvWait& wait) noexcept {
     --queued_;
     queued_bytes_ -= datagram->size;
     wait.result = Result(Outcome::Ok, datagram->size);
-    if (wait.memory.empty()) {
+    const auto memory = wait.Memory();
+    if (memory.empty()) {
         wait.buffer = datagram;
         return;
     }
-    const std::size_t fits = std::min(datagram->size, wait.memory.size());
-    std::copy_n(datagram->Bytes(), fits, wait.memory.begin());
+    const std::size_t fits = std::min(datagram->size, memory.size());
+    std::copy_n(datagram->Bytes(), fits, memory.begin());
     if (fits < datagram->size) wait.result = Result(Outcome::TooLong, fits);
     datagram->GiveBack();
 }

@@ -27,7 +27,7 @@ IOCP_Operation::Kind KindOf(const SendWait& wait) noexcept {
 class StreamConnection::Unread {
 public:
     Unread(StreamConnection& connection, Deadline limit) noexcept
-        : connection_(connection), wait_(&connection, {}, limit) {}
+        : connection_(connection), wait_(&connection, limit) {}
 
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> linger) {
@@ -48,11 +48,12 @@ bool StreamConnection::StartRecv(RecvWait& wait) {
 }
 
 bool StreamConnection::BeginRecv(RecvWait& wait) {
+    const auto memory = wait.Memory();
     IOCP_Operation& operation =
-        Home().Operations().Acquire(wait.memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
+        Home().Operations().Acquire(memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
     operation.socket = socket_;
-    operation.data = wait.memory.data();
-    operation.size = static_cast<std::uint32_t>(std::min(wait.memory.size(), kMostAtOnce));
+    operation.data = memory.data();
+    operation.size = static_cast<std::uint32_t>(std::min(memory.size(), kMostAtOnce));
     operation.eager = talks_;
     operation.bulk = bulk_;
     operation.owner = &wait;

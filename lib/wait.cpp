@@ -3,6 +3,7 @@
 #include "worker.h"
 
 #include <iocp/wait.h>
+#include <gsl/assert>
 
 #include <algorithm>
 
@@ -32,16 +33,13 @@ void Wait::Resume() {
 
 void Wait::JoinScope() noexcept {
     if (scope == nullptr) return;
-    next_ = scope->first_;
-    if (next_ != nullptr) next_->previous_ = this;
-    scope->first_ = this;
+    Expects(scope->waiting_ == nullptr);
+    scope->waiting_ = this;
     in_scope = true;
 }
 
 void Wait::LeaveScope() noexcept {
-    (previous_ != nullptr ? previous_->next_ : scope->first_) = next_;
-    if (next_ != nullptr) next_->previous_ = previous_;
-    previous_ = next_ = nullptr;
+    scope->waiting_ = nullptr;
     in_scope = false;
 }
 
@@ -65,8 +63,7 @@ InnerScope::~InnerScope() {
 void Scope::Stop() noexcept {
     if (verdict_ != Outcome::Ok) return;
     verdict_ = Outcome::Stopped;
-    for (Wait* wait = first_; wait != nullptr; wait = wait->next_)
-        if (!wait->IsSend()) wait->EndAs(Outcome::Stopped);
+    if (waiting_ != nullptr && !waiting_->IsSend()) waiting_->EndAs(Outcome::Stopped);
     for (InnerScope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->Stop();
 }
 
@@ -74,7 +71,7 @@ void Scope::End(Outcome why) noexcept {
     if (verdict_on_sends_ != Outcome::Ok) return;
     verdict_on_sends_ = why;
     if (verdict_ == Outcome::Ok) verdict_ = why;
-    for (Wait* wait = first_; wait != nullptr; wait = wait->next_) wait->EndAs(why);
+    if (waiting_ != nullptr) waiting_->EndAs(why);
     for (InnerScope* inside = first_inside_; inside != nullptr; inside = inside->next_) inside->End(why);
 }
 

@@ -45,9 +45,8 @@ struct FrameSearch {
 
 class RecvWait : public ConnectionWait {
 public:
-    using Memory = std::span<std::byte>;
-
-    RecvWait(Connection* on, Memory into, Deadline at_most) noexcept : RecvWait(For::Bytes, on, into, at_most) {}
+    // For whatever comes, in a buffer that is lent.
+    RecvWait(Connection* on, Deadline at_most) noexcept : RecvWait(For::Bytes, on, at_most) {}
     ~RecvWait() {
         if (suspended) GiveUp();
     }
@@ -61,12 +60,13 @@ public:
     // Null: whatever comes is enough.
     [[nodiscard]] FrameSearch* Search() noexcept;
 
-    Memory memory;  // empty: lend a buffer
+    // What is to be filled; empty where a buffer is to be lent.
+    [[nodiscard]] std::span<std::byte> Memory() const noexcept;
+
     Buffer* buffer = nullptr;
 
 protected:
-    RecvWait(For what_comes, Connection* on, Memory into, Deadline at_most) noexcept
-        : ConnectionWait(what_comes, on, at_most), memory(into) {}
+    RecvWait(For what_comes, Connection* on, Deadline at_most) noexcept : ConnectionWait(what_comes, on, at_most) {}
 
 private:
     void GiveUp() noexcept;
@@ -77,7 +77,7 @@ class LendingRecvWait final : public RecvWait {
 public:
     using Request = Connection*;
 
-    LendingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked, {}, at_most) {}
+    LendingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked, at_most) {}
 
     [[nodiscard]] Request Asked() const noexcept { return connection; }
     [[nodiscard]] Received Take() noexcept { return Received(result, std::exchange(buffer, nullptr)); }
@@ -91,10 +91,13 @@ public:
         std::span<std::byte> memory;
     };
 
-    FillingRecvWait(Request asked, Deadline at_most) noexcept : RecvWait(asked.connection, asked.memory, at_most) {}
+    FillingRecvWait(Request asked, Deadline at_most) noexcept
+        : RecvWait(For::BytesInMemory, asked.connection, at_most), memory(asked.memory) {}
 
     [[nodiscard]] Request Asked() const noexcept { return {connection, memory}; }
     [[nodiscard]] Result Take() const noexcept { return result; }
+
+    const std::span<std::byte> memory;
 };
 
 // RecvExactly, RecvUntil, RecvLine and RecvFrame.
@@ -106,7 +109,7 @@ public:
     };
 
     FrameWait(Request asked, Deadline at_most) noexcept
-        : RecvWait(For::Frame, asked.connection, {}, at_most), search{FrameParser(asked.rule)}, rule_(asked.rule) {}
+        : RecvWait(For::Frame, asked.connection, at_most), search{FrameParser(asked.rule)}, rule_(asked.rule) {}
 
     [[nodiscard]] Request Asked() const noexcept { return {connection, rule_}; }
     [[nodiscard]] Frame Take() noexcept;
@@ -119,6 +122,10 @@ private:
 
 inline FrameSearch* RecvWait::Search() noexcept {
     return what == For::Frame ? &static_cast<FrameWait*>(this)->search : nullptr;
+}
+
+inline std::span<std::byte> RecvWait::Memory() const noexcept {
+    return what == For::BytesInMemory ? static_cast<const FillingRecvWait*>(this)->memory : std::span<std::byte>();
 }
 
 // Send and SendFile, which wait for their turn in one queue.

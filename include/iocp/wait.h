@@ -24,6 +24,7 @@ public:
     enum class For : std::uint8_t {
         Event,  // anything that is on no connection
         Bytes,
+        BytesInMemory,
         Frame,
         Send,
         SendFile,
@@ -60,18 +61,13 @@ protected:
 
     // Only where it is in one.
     void LeaveScope() noexcept;
-
-private:
-    friend class Scope;
-
-    Wait* previous_ = nullptr;
-    Wait* next_ = nullptr;
 };
 
 class InnerScope;
 
 // What is told to end as a whole: a client, one of its children, a task with a deadline, a branch of a Race. Whatever
-// waits in it, or in a scope inside it, ends then, and so does every wait that begins later.
+// waits in it, or in a scope inside it, ends then, and so does every wait that begins later. The coroutines in it await
+// one another, so that one of them waits at most; those that run beside each other are each in a scope of their own.
 // Used on one worker only, and outlives the coroutines in it.
 class Scope {
 public:
@@ -104,7 +100,7 @@ private:
     friend class Wait;
 
     InnerScope* first_inside_ = nullptr;
-    Wait* first_ = nullptr;
+    Wait* waiting_ = nullptr;
     std::coroutine_handle<> root_;
     unsigned refusals_ = 0;
     Outcome verdict_ = Outcome::Ok;
