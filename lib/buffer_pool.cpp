@@ -3,10 +3,12 @@
 
 #include "misuse.h"
 
+#include <iocp/operation.h>
 #include <iocp/received.h>
 #include <gsl/assert>
 
 #include <new>
+#include <utility>
 
 namespace iocp::detail {
 
@@ -57,6 +59,19 @@ Buffer* BufferPool::Acquire() noexcept {
     }
     ++out_;
     return buffer;
+}
+
+bool BufferPool::LendTo(IOCP_Operation& operation) noexcept {
+    Buffer* const buffer = Acquire();
+    if (buffer == nullptr) return false;
+    operation.buffer = buffer;
+    operation.data = buffer->Bytes();
+    operation.size = static_cast<std::uint32_t>(buffer->Capacity());
+    return true;
+}
+
+void BufferPool::TakeBackFrom(IOCP_Operation& operation) noexcept {
+    std::exchange(operation.buffer, nullptr)->GiveBack();
 }
 
 void BufferPool::Release(Buffer& buffer) noexcept {

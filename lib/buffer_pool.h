@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+class IOCP_Operation;
+
 namespace iocp::detail {
 
 class BufferPool;
@@ -59,6 +61,12 @@ public:
     // Null when `most_out` are out, or there is no memory.
     [[nodiscard]] Buffer* Acquire() noexcept;
     void Release(Buffer& buffer) noexcept;
+
+    // Lends a RecvLent a buffer to be filled. False: there is none.
+    [[nodiscard]] bool LendTo(IOCP_Operation& operation) noexcept;
+
+    // Where no bytes came.
+    static void TakeBackFrom(IOCP_Operation& operation) noexcept;
 
     // Gives the free buffers to the heap.
     void Clear() noexcept;

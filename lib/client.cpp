@@ -55,23 +55,6 @@ void IOCP_Client::SpawnTask(iocp::Task<> task) {
 
 namespace iocp::detail {
 
-namespace {
-
-Connection& MustBeConnected(Connection* connection) {
-    if (connection == nullptr) Misuse("Recv or Send on a client that no core has accepted");
-    return *connection;
-}
-
-}  // namespace
-
-bool RecvWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
-    return MustBeConnected(connection).Begin(*this, coroutine, of);
-}
-
-bool SendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
-    return MustBeConnected(connection).Begin(*this, coroutine, of);
-}
-
 bool FileSendWait::Start(std::coroutine_handle<> coroutine, Scope* of) {
     if (left == kToTheEnd) {
         // Not left to the system, which may hold back the last bytes where more was asked for than there is.
@@ -85,12 +68,14 @@ void RecvWait::OnDue() noexcept { connection->OnDue(*this); }
 
 void SendWait::OnDue() noexcept { connection->OnDue(*this); }
 
-void RecvWait::GiveUp() noexcept { connection->GiveUp(*this); }
+void RecvWait::GiveUp() noexcept {
+    LeaveScope();
+    connection->GiveUp(*this);
+}
 
-void SendWait::GiveUp() noexcept { connection->Abandon(*this); }
-
-void RecvWait::Resume() {
-    if (!connection->GoesOn(*this)) ConnectionWait::Resume();
+void SendWait::GiveUp() noexcept {
+    LeaveScope();
+    connection->Abandon(*this);
 }
 
 Frame FrameWait::Take() noexcept { return result ? Frame(result, search.frame) : connection->Unfinished(result); }

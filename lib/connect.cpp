@@ -36,6 +36,7 @@ public:
         operation_.completed = &OnCompleted;
     }
     ~Connecting() {
+        LeaveScope();
         worker_.Timers().Disarm(*this);
         if (suspended && !refused_)
             worker_.Abandon(operation_);

@@ -214,8 +214,9 @@ void Connection::MustBeInUse(const Place& place) const noexcept {
     if (Worker::Current() != home_) Misuse("Recv or Send on a client of another worker", place);
 }
 
+bool SendWait::Start(std::coroutine_handle<> coroutine, Scope* of) { return Connection::Begin(*this, coroutine, of); }
+
 bool Connection::Start(SendWait& wait) {
-    if (!ended_) home_->Timers().MakeRoom();
     const Outcome verdict = wait.scope != nullptr ? wait.scope->VerdictOnSends() : Outcome::Ok;
     return verdict != Outcome::Ok ? Refuse(wait, verdict) : StartSend(wait);
 }

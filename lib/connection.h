@@ -3,6 +3,7 @@
 
 #include "client_guard.h"
 #include "detached.h"
+#include "misuse.h"
 #include "outbox.h"
 #include "stoppable.h"
 #include "unread_bytes.h"
@@ -35,12 +36,13 @@ public:
     // A wait of `coroutine` begins. True: the coroutine is suspended, and resumed when the wait has ended. False: it
     // has ended.
     template <class ConnectionWait>
-    [[nodiscard]] bool Begin(ConnectionWait& wait, std::coroutine_handle<> coroutine, Scope* scope) {
-        if constexpr (kChecks) MustBeInUse(wait.place);
+    [[nodiscard]] static bool Begin(ConnectionWait& wait, std::coroutine_handle<> coroutine, Scope* scope) {
+        Connection& self = MustBeConnected(wait.connection);
+        if constexpr (kChecks) self.MustBeInUse(wait.place);
         wait.waiter = coroutine;
         wait.scope = scope;
-        wait.suspended = Start(wait);
-        if (wait.suspended && scope != &scope_) wait.JoinScope();
+        wait.suspended = self.Start(wait);
+        if (wait.suspended && scope != &self.scope_) wait.JoinScope();
         return wait.suspended;
     }
 
@@ -131,10 +133,8 @@ protected:
         if (wait.limit.IsSet() || wait.IsSend()) ArmItsDeadline(wait);
     }
 
-    // What a wait whose operation has ended yields.
-    [[nodiscard]] static Result ResultOf(const Wait& wait, const IOCP_Operation& operation) noexcept {
-        return operation.native_code == 0 ? Result(Outcome::Ok, operation.transferred) : FailureOf(wait, operation);
-    }
+    // What a wait yields whose operation has failed.
+    [[nodiscard]] static Result FailureOf(const Wait& wait, const IOCP_Operation& operation) noexcept;
 
     [[nodiscard]] virtual bool StartRecv(RecvWait& wait) = 0;
     [[nodiscard]] virtual bool StartSend(SendWait& wait) = 0;
@@ -157,7 +157,6 @@ private:
     class Child;
 
     void ArmItsDeadline(Wait& wait);
-    [[nodiscard]] static Result FailureOf(const Wait& wait, const IOCP_Operation& operation) noexcept;
 
     [[nodiscard]] Outbox& TheOutbox();
     static Detached EmptyOutbox(Worker& worker, Connection& self);
@@ -166,6 +165,8 @@ private:
     void SeeToOutbox() noexcept;
 
     static Detached Run(Worker& worker, Connection& self, std::uint64_t client_id, Task<> task);
+
+    [[nodiscard]] static Connection& MustBeConnected(Connection* connection) noexcept;
 
     // Tells where no coroutine of the client's may be at work any more, or that is none of this worker's.
     void MustBeInUse(const Place& place) const noexcept;
@@ -227,6 +228,11 @@ private:
     const std::chrono::milliseconds limit_;
     std::coroutine_handle<> session_;
 };
+
+inline Connection& Connection::MustBeConnected(Connection* connection) noexcept {
+    if (connection == nullptr) Misuse("Recv or Send on a client that no core has accepted");
+    return *connection;
+}
 
 // How the core's own parts reach into a client.
 struct Introduction {

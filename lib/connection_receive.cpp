@@ -11,6 +11,12 @@
 
 namespace iocp::detail {
 
+bool RecvWait::Start(std::coroutine_handle<> coroutine, Scope* of) { return Connection::Begin(*this, coroutine, of); }
+
+void RecvWait::Resume() {
+    if (!connection->GoesOn(*this)) ConnectionWait::Resume();
+}
+
 bool Connection::Start(RecvWait& wait) {
     if (!ended_) home_->Timers().MakeRoom();
     const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
@@ -67,7 +73,9 @@ bool Connection::HasCome(RecvWait& wait) noexcept {
 // False: `wait` has ended instead.
 bool Connection::MayReceive(RecvWait& wait) noexcept {
     Outcome end = wait.cut;
-    if (KeepsBoundaries() && !unread_.IsEmpty())
+    if (end == Outcome::Ok && (closed_ || stopping_))
+        end = Outcome::Stopped;
+    else if (KeepsBoundaries() && !unread_.IsEmpty())
         end = Outcome::Closed;
     else if (end == Outcome::Ok && wait.suspended && wait.limit.From(home_->Now()) <= home_->Now())
         end = Outcome::Timeout;

@@ -7,8 +7,10 @@
 #include <iocp/options.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +49,12 @@ public:
     // It never waits for the network; a SendFile may wait for the disk.
     // Of one socket at most one operation of each direction is pending; of a listener several Accept.
     [[nodiscard]] virtual Submission Submit(IOCP_Operation& operation) noexcept = 0;
+
+    // Sends what goes at once of `bytes` over a stream of which no Send is pending, without an operation.
+    //   above 0  so many bytes went
+    //   below 0  it failed, by this native code, negative
+    //   0        the network takes none just now, or a Submit is the better way
+    [[nodiscard]] virtual std::ptrdiff_t SendAtOnce(SocketHandle, std::span<const std::byte>) noexcept { return 0; }
 
     // Asks for a pending operation to end early. It is still yielded: as cancelled (see IsCancelled), or as it ended
     // before the request came.

@@ -21,7 +21,11 @@ public:
     [[nodiscard]] IOCP_Operation& First() const noexcept { return *last_->next; }
     IOCP_Operation& Pop() noexcept {
         IOCP_Operation& first = First();
-        RemoveBehind(*last_);
+        if (&first == last_)
+            last_ = nullptr;
+        else
+            last_->next = first.next;
+        first.next = nullptr;
         return first;
     }
 

@@ -62,7 +62,6 @@ void PeerConnection::Deliver(Received&& datagram) noexcept {
 }
 
 bool PeerConnection::StartRecv(RecvWait& wait) {
-    if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
     if (first_ != nullptr && Home().SpendInline()) {
         Take(wait);
         return false;
@@ -116,6 +115,7 @@ bool PeerConnection::StartSend(SendWait& wait) {
     if (IsClosed()) return Refuse(wait, Outcome::Stopped);
     wait.result = SendDatagram(Home(), socket_, remote_, {wait.data, wait.left});
     if (Home().SpendInline()) return false;
+    Home().Timers().MakeRoom();
     Home().Timers().Arm(wait, Home().Now());
     return true;
 }

@@ -12,6 +12,7 @@ SharedWait::SharedWait(WaitSource& source, void* value, Deadline at_most) noexce
 
 SharedWait::~SharedWait() {
     if (!suspended) return;
+    LeaveScope();
     worker_->Timers().Disarm(*this);
     if (!granted_ && source_.GiveUp(*this)) return;
     if (!granted_) inbox_->Forget(*this);

@@ -32,7 +32,7 @@ public:
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> linger) {
         wait_.waiter = linger;
-        wait_.suspended = connection_.BeginRecv(wait_);
+        wait_.suspended = connection_.StartRecv(wait_);
         return wait_.suspended;
     }
     Received await_resume() noexcept { return Received(wait_.result, std::exchange(wait_.buffer, nullptr)); }
@@ -43,11 +43,6 @@ private:
 };
 
 bool StreamConnection::StartRecv(RecvWait& wait) {
-    if (IsClosed() || IsStopping()) return Refuse(wait, Outcome::Stopped);
-    return BeginRecv(wait);
-}
-
-bool StreamConnection::BeginRecv(RecvWait& wait) {
     const auto memory = wait.Memory();
     IOCP_Operation& operation =
         Home().Operations().Acquire(memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
@@ -85,18 +80,26 @@ void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
     receiving_ = nullptr;
     Guard().WaitEnds(operation.native_code == 0 ? operation.transferred : 0);
     Home().Timers().Disarm(wait);
-    wait.result = ResultOf(wait, operation);
     talks_ = operation.transferred > 0;
     bulk_ = operation.transferred >= IOCP_Operation::kBulk;
     wait.buffer = std::exchange(operation.buffer, nullptr);
-    if (operation.native_code == 0 && operation.transferred == 0) {
+    if (talks_ && operation.native_code == 0)
+        wait.result = Result(Outcome::Ok, operation.transferred);
+    else
+        EndsWithoutBytes(wait, operation);
+    Home().Operations().Release(operation);
+}
+
+void StreamConnection::EndsWithoutBytes(RecvWait& wait, const IOCP_Operation& operation) noexcept {
+    if (operation.native_code == 0) {
         // The system tells of a broken connection only once; after that it says that the stream has ended.
         wait.result = Result(broken_ ? Outcome::Reset : Outcome::Closed);
         peer_ended_ = true;
+    } else {
+        wait.result = FailureOf(wait, operation);
     }
     broken_ = broken_ || wait.result.Why() == Outcome::Reset;
     if (wait.result.Why() == Outcome::Full) ++Home().Core().Count().receive_buffers_out;
-    Home().Operations().Release(operation);
 }
 
 void StreamConnection::OnDue(RecvWait& wait) noexcept {
@@ -118,6 +121,8 @@ bool StreamConnection::StartSend(SendWait& wait) {
     if (IsClosed() || finishing_) return Refuse(wait, Outcome::Stopped);
     if (send_failure_ != Outcome::Ok) return Refuse(wait, send_failure_);
 
+    if (sending_ == nullptr && SendsAtOnce(wait)) return false;
+    Home().Timers().MakeRoom();
     if (sending_ != nullptr) {
         JoinQueue(wait);
         ArmDeadline(wait);
@@ -135,6 +140,22 @@ bool StreamConnection::StartSend(SendWait& wait) {
     JoinQueue(wait);
     ArmDeadline(wait);
     return true;
+}
+
+bool StreamConnection::SendsAtOnce(SendWait& wait) noexcept {
+    if (wait.what != Wait::For::Send || !Home().MaySpendInline()) return false;
+    const auto went = Home().Io().SendAtOnce(socket_, {wait.data, std::min(wait.left, kMostAtOnce)});
+    if (went < 0) {
+        const int code = static_cast<int>(-went);
+        EndSend(wait, Result(OutcomeOf(code), 0, code));
+        return Home().SpendInline();
+    }
+    if (went == 0) return false;
+    const auto sent = static_cast<std::size_t>(went);
+    wait.result = Result(Outcome::Ok, sent);
+    if (sent == wait.left) return Home().SpendInline();
+    wait.Advance(sent);
+    return false;
 }
 
 void StreamConnection::TakeOperation(SendWait& wait) {
@@ -171,16 +192,22 @@ bool StreamConnection::FinishSend(SendWait& wait) noexcept {
 
 bool StreamConnection::EndsShort(SendWait& wait, std::size_t sent) noexcept {
     const IOCP_Operation& operation = *wait.operation;
-    const Result last = ResultOf(wait, operation);
-    wait.result = Result(last.Why(), sent, last.NativeCode());
-    if (last) {
-        const bool file_ended = operation.kind == IOCP_Operation::Kind::SendFile && operation.transferred == 0;
-        if (wait.cut == Outcome::Ok && !file_ended) return false;
-        wait.result = Result(file_ended ? Outcome::TooLong : wait.cut, sent);
+    if (operation.native_code != 0) {
+        const Result failure = FailureOf(wait, operation);
+        EndSend(wait, Result(failure.Why(), sent, failure.NativeCode()));
+        return true;
     }
-    if (sent > 0 || wait.result.Why() == Outcome::Reset) send_failure_ = wait.result.Why();
-    broken_ = broken_ || wait.result.Why() == Outcome::Reset;
+    wait.result = Result(Outcome::Ok, sent);
+    const bool file_ended = operation.kind == IOCP_Operation::Kind::SendFile && operation.transferred == 0;
+    if (wait.cut == Outcome::Ok && !file_ended) return false;
+    EndSend(wait, Result(file_ended ? Outcome::TooLong : wait.cut, sent));
     return true;
+}
+
+void StreamConnection::EndSend(SendWait& wait, const Result& failure) noexcept {
+    wait.result = failure;
+    if (failure.size() > 0 || failure.Why() == Outcome::Reset) send_failure_ = failure.Why();
+    broken_ = broken_ || failure.Why() == Outcome::Reset;
 }
 
 void StreamConnection::OnSendEnded(IOCP_Operation& operation) noexcept {

@@ -44,8 +44,11 @@ private:
     static void OnRecvEnded(IOCP_Operation& operation) noexcept;
     static void OnSendEnded(IOCP_Operation& operation) noexcept;
 
-    bool BeginRecv(RecvWait& wait);
     void FinishRecv(RecvWait& wait) noexcept;
+    void EndsWithoutBytes(RecvWait& wait, const IOCP_Operation& operation) noexcept;
+
+    // True: it has ended.
+    [[nodiscard]] bool SendsAtOnce(SendWait& wait) noexcept;
 
     void TakeOperation(SendWait& wait);
 
@@ -57,6 +60,9 @@ private:
 
     // The same where it failed or something is left.
     bool EndsShort(SendWait& wait, std::size_t sent) noexcept;
+
+    // It has failed, with its size sent before; what that means for the stream.
+    void EndSend(SendWait& wait, const Result& failure) noexcept;
 
     void JoinQueue(SendWait& wait) noexcept;
 

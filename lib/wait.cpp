@@ -25,7 +25,7 @@ Worker& MustBeOnAWorker(const Place& place = {}) {
 }  // namespace
 
 void Wait::Resume() {
-    if (in_scope) LeaveScope();
+    LeaveScope();
     suspended = false;
     const Activity::Running running(scope != nullptr ? scope->client : ClientTag(), place);
     waiter.resume();
@@ -36,11 +36,6 @@ void Wait::JoinScope() noexcept {
     Expects(scope->waiting_ == nullptr);
     scope->waiting_ = this;
     in_scope = true;
-}
-
-void Wait::LeaveScope() noexcept {
-    scope->waiting_ = nullptr;
-    in_scope = false;
 }
 
 InnerScope::InnerScope(Scope* parent) noexcept : parent_(parent) {
@@ -84,7 +79,9 @@ std::coroutine_handle<> Scope::CountRefusal() noexcept {
 Pause::Pause(Request duration, Deadline at_most) noexcept : Wait(For::Event, at_most), request_(duration) {}
 
 Pause::~Pause() {
-    if (suspended) worker_->Timers().Disarm(*this);
+    if (!suspended) return;
+    LeaveScope();
+    worker_->Timers().Disarm(*this);
 }
 
 bool Pause::Start(std::coroutine_handle<> coroutine, Scope* of) {

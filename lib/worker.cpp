@@ -158,6 +158,7 @@ bool Worker::Refuse(Wait& wait, Outcome outcome) {
             return true;
         }
     }
+    timers_.MakeRoom();
     EndSoon(wait, outcome);
     return true;
 }

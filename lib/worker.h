@@ -74,8 +74,9 @@ public:
 
     // A coroutine may go on without suspending after an operation that finished at once. False: its turn is over, so
     // that others are served; Defer the operation.
+    [[nodiscard]] bool MaySpendInline() const noexcept { return inline_budget_ > 0; }
     [[nodiscard]] bool SpendInline() noexcept {
-        if (inline_budget_ == 0) return false;
+        if (!MaySpendInline()) return false;
         --inline_budget_;
         return true;
     }

@@ -55,11 +55,9 @@ public:
 
 protected:
     Wait(For what_comes, Deadline at_most) noexcept : what(what_comes), limit(at_most) {}
-    ~Wait() {
-        if (in_scope) LeaveScope();
-    }
+    ~Wait() = default;
 
-    // Only where it is in one.
+    // By whoever derives, before a suspended one goes.
     void LeaveScope() noexcept;
 };
 
@@ -107,6 +105,11 @@ private:
     Outcome verdict_on_sends_ = Outcome::Ok;
     bool is_inside_ = false;  // of another: it is an InnerScope with a parent
 };
+
+inline void Wait::LeaveScope() noexcept {
+    if (in_scope) scope->waiting_ = nullptr;
+    in_scope = false;
+}
 
 // One that may be inside another.
 class InnerScope : public Scope {

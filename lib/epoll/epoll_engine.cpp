@@ -5,17 +5,14 @@
 #include "datagram_batch.h"
 #include "kernel_calls.h"
 #include "socket.h"
-#include "socket_address.h"
 #include "socket_calls.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <new>
 #include <utility>
 
@@ -30,14 +27,6 @@ std::uint64_t TagOf(SocketHandle socket, std::uint32_t generation) noexcept {
 }
 
 int Descriptor(const IOCP_Operation& operation) noexcept { return static_cast<int>(operation.socket); }
-
-// Stores what a system call returned. False: it would have blocked.
-bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
-    if (returned < 0 && errno == EAGAIN) return false;
-    operation.native_code = returned < 0 ? errno : 0;
-    operation.transferred = returned < 0 ? 0 : static_cast<std::uint32_t>(returned);
-    return true;
-}
 
 int MillisecondsFrom(std::chrono::nanoseconds timeout) noexcept {
     if (timeout == Engine::kForever) return -1;
@@ -123,6 +112,14 @@ Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
     return Submission::Pending;
 }
 
+std::ptrdiff_t EpollEngine::SendAtOnce(SocketHandle socket, std::span<const std::byte> bytes) noexcept {
+    bool& ready = StateOf(socket).ready[kOut];
+    if (!ready) return 0;
+    const auto sent = SentOrFailure(SendNow(static_cast<int>(socket), bytes.data(), bytes.size()));
+    if (sent == 0 && !bytes.empty()) ready = errno != EAGAIN;
+    return sent;
+}
+
 void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
     if (operation.socket >= sockets_.size()) return;  // it has ended already: as where it is in no queue
     if (!StateOf(operation.socket).waiting[DirectionOf(operation.kind)].Remove(operation)) return;
@@ -161,12 +158,16 @@ void EpollEngine::OnEvent(const epoll_event& event, OperationQueue& ended) noexc
     SocketState& state = StateOf(socket);
     constexpr std::uint32_t kEnd = EPOLLHUP | EPOLLERR;
     if ((event.events & (EPOLLRDHUP | kEnd)) != 0) state.peer_ended = true;
-    if ((event.events & (EPOLLIN | EPOLLRDHUP | kEnd)) != 0) RetryAll(kIn, state, ended);
-    if ((event.events & (EPOLLOUT | kEnd)) != 0) RetryAll(kOut, state, ended);
+    if ((event.events & (EPOLLIN | EPOLLRDHUP | kEnd)) != 0) OnReady(kIn, state, ended);
+    if ((event.events & (EPOLLOUT | kEnd)) != 0) OnReady(kOut, state, ended);
+}
+
+void EpollEngine::OnReady(Direction direction, SocketState& state, OperationQueue& ended) noexcept {
+    state.ready[direction] = true;
+    if (!state.waiting[direction].Empty()) RetryAll(direction, state, ended);
 }
 
 void EpollEngine::RetryAll(Direction direction, SocketState& state, OperationQueue& ended) noexcept {
-    state.ready[direction] = true;
     OperationQueue& waiting = state.waiting[direction];
     while (!waiting.Empty() && state.ready[direction] && Try(waiting.First(), state)) {
         IOCP_Operation& operation = waiting.Pop();
@@ -178,9 +179,9 @@ void EpollEngine::RetryAll(Direction direction, SocketState& state, OperationQue
 bool EpollEngine::Try(IOCP_Operation& operation, SocketState& state) noexcept {
     switch (operation.kind) {
         case IOCP_Operation::Kind::Accept: return TryAccept(operation, state);
-        case IOCP_Operation::Kind::Connect: return TryConnect(operation);
-        case IOCP_Operation::Kind::Recv: return TryRecv(operation, state);
-        case IOCP_Operation::Kind::RecvLent: return TryRecvLent(operation, state);
+        case IOCP_Operation::Kind::Connect: return ConnectNow(operation);
+        case IOCP_Operation::Kind::Recv:
+        case IOCP_Operation::Kind::RecvLent: return TryRecv(operation, state);
         case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation, state);
         case IOCP_Operation::Kind::Send: return TrySend(operation, state);
         case IOCP_Operation::Kind::SendFile: return TrySendFile(operation, state);
@@ -195,48 +196,16 @@ bool EpollEngine::TryAccept(IOCP_Operation& operation, SocketState& state) noexc
     return accepted;
 }
 
-// The first try begins to connect; the next, when the socket is ready, finds out what came of it (connect(2),
-// EINPROGRESS).
-bool EpollEngine::TryConnect(IOCP_Operation& operation) noexcept {
-    const int descriptor = Descriptor(operation);
-    operation.transferred = 0;
-    if (operation.state == IOCP_Operation::State::Pending) {
-        int code = 0;
-        socklen_t size = sizeof code;
-        operation.native_code = getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
-        if (operation.native_code != 0) return true;
-        sockaddr_storage peer{};
-        size = sizeof peer;
-        const bool is_connected = getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
-        return is_connected || errno != ENOTCONN;  // a stray event
-    }
-    sockaddr_storage address{};
-    const int size = ToSystem(operation.Far().endpoint, address);
-    fcntl(descriptor, F_SETFL, O_NONBLOCK);
-    const int returned = connect(descriptor, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
-    operation.native_code = returned == 0 ? 0 : errno;
-    return operation.native_code != EINPROGRESS;
-}
-
 bool EpollEngine::TryRecv(IOCP_Operation& operation, SocketState& state) noexcept {
+    if (operation.kind == IOCP_Operation::Kind::RecvLent && !buffers_.LendTo(operation))
+        return TryWithoutBuffer(operation, state);
     const auto received =
         Uninterrupted([&] { return ReceiveNow(Descriptor(operation), operation.data, operation.size); });
-    brought_much_ = brought_much_ || received >= static_cast<ssize_t>(IOCP_Operation::kBulk);
+    if (received >= static_cast<ssize_t>(IOCP_Operation::kBulk)) brought_much_ = true;
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
     state.ready[kIn] = state.peer_ended || received == static_cast<ssize_t>(operation.size);
-    return TakeResult(operation, received);
-}
-
-bool EpollEngine::TryRecvLent(IOCP_Operation& operation, SocketState& state) noexcept {
-    Buffer* buffer = buffers_.Acquire();
-    if (buffer == nullptr) return TryWithoutBuffer(operation, state);
-    operation.data = buffer->Bytes();
-    operation.size = static_cast<std::uint32_t>(buffer->Capacity());
-    const bool ended = TryRecv(operation, state);
-    if (ended && operation.native_code == 0 && operation.transferred > 0)
-        operation.buffer = buffer;
-    else
-        buffer->GiveBack();
+    const bool ended = TakeResult(operation, received);
+    if (received <= 0 && operation.buffer != nullptr) BufferPool::TakeBackFrom(operation);
     return ended;
 }
 

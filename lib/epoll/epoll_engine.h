@@ -27,6 +27,7 @@ public:
     [[nodiscard]] int Attach(SocketHandle socket, SocketRole role) noexcept override;
     void Close(SocketHandle socket) noexcept override;
     [[nodiscard]] Submission Submit(IOCP_Operation& operation) noexcept override;
+    [[nodiscard]] std::ptrdiff_t SendAtOnce(SocketHandle socket, std::span<const std::byte> bytes) noexcept override;
     void Cancel(IOCP_Operation& operation) noexcept override;
     void Wake() noexcept override { wake_.Set(); }
     void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
@@ -56,14 +57,13 @@ private:
     [[nodiscard]] static Direction DirectionOf(IOCP_Operation::Kind kind) noexcept;
     void FetchEvents(std::chrono::nanoseconds timeout) noexcept;
     void OnEvent(const epoll_event& event, OperationQueue& ended) noexcept;
+    void OnReady(Direction direction, SocketState& state, OperationQueue& ended) noexcept;
     void RetryAll(Direction direction, SocketState& state, OperationQueue& ended) noexcept;
 
     // True: the operation has its result. False: the socket is not ready.
     [[nodiscard]] bool Try(IOCP_Operation& operation, SocketState& state) noexcept;
     [[nodiscard]] bool TryAccept(IOCP_Operation& operation, SocketState& state) noexcept;
-    [[nodiscard]] bool TryConnect(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool TryRecv(IOCP_Operation& operation, SocketState& state) noexcept;
-    [[nodiscard]] bool TryRecvLent(IOCP_Operation& operation, SocketState& state) noexcept;
     [[nodiscard]] bool TryWithoutBuffer(IOCP_Operation& operation, SocketState& state) noexcept;
     [[nodiscard]] bool TryRecvFrom(IOCP_Operation& operation, SocketState& state) noexcept;
     [[nodiscard]] bool TrySend(IOCP_Operation& operation, SocketState& state) noexcept;

@@ -46,32 +46,10 @@ bool TryRecvFrom(IOCP_Operation& operation) noexcept {
     return !drained && ReceiveDatagramsNow(operation);
 }
 
-// Stores what a call returned. False: the socket is not ready, or the call was interrupted.
-bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
-    operation.native_code = returned < 0 ? errno : 0;
-    operation.transferred = returned < 0 ? 0 : static_cast<std::uint32_t>(returned);
-    return operation.native_code != EAGAIN && operation.native_code != EINTR;
-}
-
-// Of a receive that has its result.
-void LendIfFilled(IOCP_Operation& operation, Buffer& buffer) noexcept {
-    if (operation.transferred > 0)
-        operation.buffer = &buffer;
-    else
-        buffer.GiveBack();
-}
-
-// Much is sent at once, from memory that is still warm.
-bool TrySend(IOCP_Operation& operation) noexcept {
-    return operation.size >= IOCP_Operation::kBulk &&
-           TakeResult(operation, SendNow(static_cast<int>(operation.socket), operation.data, operation.size));
-}
-
 // What needs no ring, or not yet. True: the operation has its result.
 bool TryAtOnce(IOCP_Operation& operation) noexcept {
     switch (operation.kind) {
         case IOCP_Operation::Kind::RecvFrom: return TryRecvFrom(operation);
-        case IOCP_Operation::Kind::Send: return TrySend(operation);
         case IOCP_Operation::Kind::SendFile: return SendFileNow(operation);
         case IOCP_Operation::Kind::SendTo: SendDatagramNow(operation); return true;
         default: return false;
@@ -138,6 +116,12 @@ Submission IoUringEngine::Submit(IOCP_Operation& operation) noexcept {
     operation.state = IOCP_Operation::State::Pending;
     Do({Postponed::What::Submit, &operation, kNoSocket});
     return Submission::Pending;
+}
+
+// Much, from memory that is still warm; little goes with all else of the turn.
+std::ptrdiff_t IoUringEngine::SendAtOnce(SocketHandle socket, std::span<const std::byte> bytes) noexcept {
+    if (bytes.size() < IOCP_Operation::kBulk) return 0;
+    return SentOrFailure(SendNow(static_cast<int>(socket), bytes.data(), bytes.size()));
 }
 
 void IoUringEngine::Cancel(IOCP_Operation& operation) noexcept {
@@ -240,7 +224,10 @@ void IoUringEngine::OnCompletion(const io_uring_cqe& completion, OperationQueue&
     operation.transferred = completion.res < 0 ? 0 : static_cast<std::uint32_t>(completion.res);
     // A cancel that reaches an operation in a kernel thread interrupts it (io_uring_prep_cancel(3)).
     if (operation.cancel_requested && operation.native_code == EINTR) operation.native_code = ECANCELED;
-    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) LendIfFilled(operation, *provided_->Take(completion));
+    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+        operation.buffer = provided_->Take(completion);
+        if (operation.transferred == 0) BufferPool::TakeBackFrom(operation);
+    }
 
     const bool no_buffer = operation.kind == IOCP_Operation::Kind::RecvLent && operation.native_code == ENOBUFS;
     if (no_buffer && !operation.cancel_requested && provided_->Grow()) {  // others took all before their turn ended
@@ -264,20 +251,14 @@ bool IoUringEngine::OnReady(IOCP_Operation& operation) noexcept {
     if (operation.kind == IOCP_Operation::Kind::Accept) return AcceptNow(operation);
     brought_much_ = true;
     operation.bulk = false;  // what cannot be fetched now is left to the ring
-    return operation.kind == IOCP_Operation::Kind::Recv ? Fetch(operation) : FetchLent(operation);
+    return Fetch(operation);
 }
 
 bool IoUringEngine::Fetch(IOCP_Operation& operation) noexcept {
-    return TakeResult(operation, ReceiveNow(static_cast<int>(operation.socket), operation.data, operation.size));
-}
-
-bool IoUringEngine::FetchLent(IOCP_Operation& operation) noexcept {
-    Buffer* const buffer = buffers_.Acquire();
-    if (buffer == nullptr) return false;
-    operation.data = buffer->Bytes();
-    operation.size = static_cast<std::uint32_t>(buffer->Capacity());
-    const bool fetched = Fetch(operation);
-    LendIfFilled(operation, *buffer);
+    if (operation.kind == IOCP_Operation::Kind::RecvLent && !buffers_.LendTo(operation)) return false;
+    const auto received = ReceiveNow(static_cast<int>(operation.socket), operation.data, operation.size);
+    const bool fetched = TakeResult(operation, received);
+    if (received <= 0 && operation.buffer != nullptr) BufferPool::TakeBackFrom(operation);
     return fetched;
 }
 

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] int Attach(SocketHandle socket, SocketRole role) noexcept override;
     void Close(SocketHandle socket) noexcept override;
     [[nodiscard]] Submission Submit(IOCP_Operation& operation) noexcept override;
+    [[nodiscard]] std::ptrdiff_t SendAtOnce(SocketHandle socket, std::span<const std::byte> bytes) noexcept override;
     void Cancel(IOCP_Operation& operation) noexcept override;
     void Wake() noexcept override { wake_.Set(); }
     void Wait(OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override;
@@ -60,7 +61,6 @@ private:
     // The socket of a watched operation is ready. False: it must be submitted again.
     [[nodiscard]] bool OnReady(IOCP_Operation& operation) noexcept;
     [[nodiscard]] bool Fetch(IOCP_Operation& operation) noexcept;
-    [[nodiscard]] bool FetchLent(IOCP_Operation& operation) noexcept;
 
     BufferPool& buffers_;
     io_uring ring_{};

@@ -3,6 +3,8 @@
 // cancelled (pthreads(7)), which costs two locked instructions for each call, and nobody cancels a worker.
 #pragma once
 
+#include <iocp/operation.h>
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -11,6 +13,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace iocp::detail {
@@ -33,6 +36,16 @@ template <class Call>
     return returned;
 }
 
+// Stores what a call returned. False: it would have blocked, or was interrupted.
+[[nodiscard]] inline bool TakeResult(IOCP_Operation& operation, ssize_t returned) noexcept {
+    operation.native_code = 0;
+    operation.transferred = static_cast<std::uint32_t>(returned);
+    if (returned >= 0) return true;
+    operation.native_code = errno;
+    operation.transferred = 0;
+    return operation.native_code != EAGAIN && operation.native_code != EINTR;
+}
+
 // As recv(2).
 [[nodiscard]] inline ssize_t ReceiveNow(int socket, std::byte* memory, std::size_t size) noexcept {
     if constexpr (kThroughLibc) return recv(socket, memory, size, MSG_DONTWAIT);
@@ -43,6 +56,12 @@ template <class Call>
 [[nodiscard]] inline ssize_t SendNow(int socket, const std::byte* bytes, std::size_t size) noexcept {
     if constexpr (kThroughLibc) return send(socket, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     return syscall(SYS_sendto, socket, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
+}
+
+// What SendNow returned, as Engine::SendAtOnce tells it.
+[[nodiscard]] inline std::ptrdiff_t SentOrFailure(ssize_t returned) noexcept {
+    if (returned >= 0) return returned;
+    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
 // As epoll_wait(2); `milliseconds` of -1 are for ever.

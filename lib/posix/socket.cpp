@@ -7,6 +7,7 @@
 #include "socket_address.h"
 #include "socket_calls.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -145,6 +146,27 @@ bool AcceptNow(IOCP_Operation& operation) noexcept {
     operation.Far().accepted = static_cast<SocketHandle>(accepted);
     operation.Far().endpoint = FromSystem(address);
     return true;
+}
+
+bool ConnectNow(IOCP_Operation& operation) noexcept {
+    const int descriptor = Descriptor(operation.socket);
+    operation.transferred = 0;
+    if (operation.state == IOCP_Operation::State::Pending) {
+        int code = 0;
+        socklen_t size = sizeof code;
+        operation.native_code = getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
+        if (operation.native_code != 0) return true;
+        sockaddr_storage peer{};
+        size = sizeof peer;
+        const bool is_connected = getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+        return is_connected || errno != ENOTCONN;  // a stray event
+    }
+    sockaddr_storage address{};
+    const int size = ToSystem(operation.Far().endpoint, address);
+    fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    const int returned = connect(descriptor, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
+    operation.native_code = returned == 0 ? 0 : errno;
+    return operation.native_code != EINPROGRESS;
 }
 
 void SendDatagramNow(IOCP_Operation& operation) noexcept {

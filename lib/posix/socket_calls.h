@@ -9,6 +9,10 @@ namespace iocp::detail {
 // Accept. False: no connection is there.
 [[nodiscard]] bool AcceptNow(IOCP_Operation& operation) noexcept;
 
+// Connect: the first call begins it, and one when the socket is ready, of an operation that is pending by then, finds
+// out what came of it (connect(2), EINPROGRESS). False: it is under way.
+[[nodiscard]] bool ConnectNow(IOCP_Operation& operation) noexcept;
+
 // SendTo, in one call. The operation is finished.
 void SendDatagramNow(IOCP_Operation& operation) noexcept;
 
