@@ -18,10 +18,10 @@ void RecvWait::Resume() {
 }
 
 bool Connection::Start(RecvWait& wait) {
-    if (!ended_) home_->Timers().MakeRoom();
     const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
     if (verdict != Outcome::Ok) return Refuse(wait, verdict);
     if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
+    home_->Timers().MakeRoom();
     if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : receiving_)
         MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
     if (wait.what != Wait::For::Frame && unread_.HoldsNothing()) return StartRecv(wait);

@@ -43,9 +43,9 @@ private:
 };
 
 bool StreamConnection::StartRecv(RecvWait& wait) {
+    IOCP_Operation& operation = Home().Operations().Acquire(IOCP_Operation::Kind::RecvLent);
     const auto memory = wait.Memory();
-    IOCP_Operation& operation =
-        Home().Operations().Acquire(memory.empty() ? IOCP_Operation::Kind::RecvLent : IOCP_Operation::Kind::Recv);
+    if (!memory.empty()) operation.kind = IOCP_Operation::Kind::Recv;
     operation.socket = socket_;
     operation.data = memory.data();
     operation.size = static_cast<std::uint32_t>(std::min(memory.size(), kMostAtOnce));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The system calls that every message takes, without libc's functions: those are points at which a thread can be
-// cancelled (pthreads(7)), which costs two locked instructions for each call, and nobody cancels a worker.
+// The system calls that every message takes, and every client, without libc's functions: those are points at which a
+// thread can be cancelled (pthreads(7)), which costs two locked instructions for each call, and nobody cancels a
+// worker.
 #pragma once
 
 #include <iocp/operation.h>
@@ -44,6 +45,13 @@ template <class Call>
     operation.native_code = errno;
     operation.transferred = 0;
     return operation.native_code != EAGAIN && operation.native_code != EINTR;
+}
+
+// As accept4(2).
+[[nodiscard]] inline ssize_t AcceptSocket(int listener, sockaddr_storage& from, socklen_t& size) noexcept {
+    auto* const address = reinterpret_cast<sockaddr*>(&from);
+    if constexpr (kThroughLibc) return accept4(listener, address, &size, SOCK_CLOEXEC);
+    return syscall(SYS_accept4, listener, address, &size, SOCK_CLOEXEC);
 }
 
 // As recv(2).

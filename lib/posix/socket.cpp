@@ -138,9 +138,7 @@ Endpoint LocalEndpoint(SocketHandle socket) noexcept {
 bool AcceptNow(IOCP_Operation& operation) noexcept {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    const auto accepted = Uninterrupted([&] {
-        return accept4(Descriptor(operation.socket), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
-    });
+    const auto accepted = Uninterrupted([&] { return AcceptSocket(Descriptor(operation.socket), address, size); });
     operation.native_code = accepted < 0 ? errno : 0;
     if (accepted < 0) return operation.native_code != EAGAIN;
     operation.Far().accepted = static_cast<SocketHandle>(accepted);

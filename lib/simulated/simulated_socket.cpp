@@ -146,11 +146,7 @@ bool SimulatedSocket::TryRecv(IOCP_Operation& operation) {
 
 bool SimulatedSocket::TryRecvLent(IOCP_Operation& operation) {
     if (stream_->Readable(side_) == 0) return TryRecv(operation);
-    Buffer* buffer = engine_->Buffers().Acquire();
-    if (buffer == nullptr) return Fail(operation, Failure::NoBuffers);
-    operation.data = buffer->Bytes();
-    operation.size = static_cast<std::uint32_t>(buffer->Capacity());
-    operation.buffer = buffer;
+    if (!engine_->Buffers().LendTo(operation)) return Fail(operation, Failure::NoBuffers);
     return TryRecv(operation);
 }
 
