@@ -58,7 +58,6 @@ void Connection::SendAway() noexcept {
 Task<void> Connection::Linger(std::chrono::milliseconds) { co_return; }
 
 void Connection::Stop() noexcept {
-    stopping_ = true;
     stop_.request_stop();
     scope_.Stop();
     EndWaits(false);
@@ -91,7 +90,7 @@ private:
 std::stop_token Connection::StopToken() {
     if (!stop_.stop_possible()) {
         stop_ = std::stop_source();
-        if (stopping_ || closed_) stop_.request_stop();
+        if (scope_.Verdict() != Outcome::Ok) stop_.request_stop();
     }
     return stop_.get_token();
 }

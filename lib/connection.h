@@ -123,7 +123,6 @@ public:
 protected:
     [[nodiscard]] Worker& Home() const noexcept { return *home_; }
     [[nodiscard]] bool IsClosed() const noexcept { return closed_; }
-    [[nodiscard]] bool IsStopping() const noexcept { return stopping_; }
     [[nodiscard]] bool WasSentAway() const noexcept { return guard_.HasEndedClient(); }
 
     // Ends `wait` as `outcome` at once where it may go on, and else soon. For the return of a Start.
@@ -200,7 +199,6 @@ private:
     ChildrenGone* waiting_for_children_ = nullptr;
     OnFull when_posts_are_full_ = PostLimits().on_full;
     bool emptying_outbox_ = false;
-    bool stopping_ = false;
     bool closed_ = false;
     bool ended_ = false;
     bool retired_ = false;

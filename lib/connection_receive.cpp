@@ -18,9 +18,10 @@ void RecvWait::Resume() {
 }
 
 bool Connection::Start(RecvWait& wait) {
+    // A coroutine of another scope may ask, such as another client's.
     const Outcome verdict = wait.scope != nullptr ? wait.scope->Verdict() : Outcome::Ok;
     if (verdict != Outcome::Ok) return Refuse(wait, verdict);
-    if (closed_ || stopping_) return Refuse(wait, Outcome::Stopped);
+    if (scope_.Verdict() != Outcome::Ok) return Refuse(wait, Outcome::Stopped);
     home_->Timers().MakeRoom();
     if (const RecvWait* const other = put_off_ != nullptr ? put_off_ : receiving_)
         MisuseOfTwo("two Recv at once on one client", wait.place, other->place);
@@ -73,7 +74,7 @@ bool Connection::HasCome(RecvWait& wait) noexcept {
 // False: `wait` has ended instead.
 bool Connection::MayReceive(RecvWait& wait) noexcept {
     Outcome end = wait.cut;
-    if (end == Outcome::Ok && (closed_ || stopping_))
+    if (end == Outcome::Ok && scope_.Verdict() != Outcome::Ok)
         end = Outcome::Stopped;
     else if (KeepsBoundaries() && !unread_.IsEmpty())
         end = Outcome::Closed;

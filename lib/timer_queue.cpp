@@ -19,7 +19,10 @@ Clock::time_point After(Clock::time_point now, std::chrono::milliseconds duratio
     return now + std::clamp(duration, std::chrono::milliseconds::zero(), longest);
 }
 
-void TimerQueue::Grow() { heap_.reserve(std::max(2 * heap_.capacity(), 2 * kRoom)); }
+void TimerQueue::Grow() {
+    if (heap_.capacity() - heap_.size() < kRoom) heap_.reserve(std::max(2 * heap_.capacity(), 2 * kRoom));
+    full_ = heap_.capacity() - kRoom + 1;
+}
 
 void TimerQueue::Arm(Timer& timer, Clock::time_point due) {
     Expects(!timer.Armed());

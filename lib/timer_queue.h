@@ -35,7 +35,7 @@ public:
     // Makes sure that a few timers can be armed without memory: for what cannot fail once it has begun. Throws
     // std::bad_alloc.
     void MakeRoom() {
-        if (heap_.capacity() - heap_.size() < kRoom) Grow();
+        if (heap_.size() >= full_) Grow();
     }
 
     // Arms `timer`, which is not armed. Throws std::bad_alloc.
@@ -80,6 +80,7 @@ private:
 
     std::vector<Entry> heap_;  // empty where no timer is armed
     std::size_t gaps_ = 0;
+    std::size_t full_ = 0;  // from so many entries on there is not the room that is promised
     Clock::time_point soonest_ = Clock::time_point::min();  // that a timer can be due
 };
 

@@ -169,11 +169,12 @@ void EpollEngine::OnReady(Direction direction, SocketState& state, OperationQueu
 
 void EpollEngine::RetryAll(Direction direction, SocketState& state, OperationQueue& ended) noexcept {
     OperationQueue& waiting = state.waiting[direction];
-    while (!waiting.Empty() && state.ready[direction] && Try(waiting.First(), state)) {
+    do {
+        if (!Try(waiting.First(), state)) return;
         IOCP_Operation& operation = waiting.Pop();
         operation.state = IOCP_Operation::State::Acquired;
         ended.Push(operation);
-    }
+    } while (!waiting.Empty() && state.ready[direction]);
 }
 
 bool EpollEngine::Try(IOCP_Operation& operation, SocketState& state) noexcept {
