@@ -44,11 +44,12 @@ private:
 
 bool StreamConnection::StartRecv(RecvWait& wait) {
     IOCP_Operation& operation = Home().Operations().Acquire(IOCP_Operation::Kind::RecvLent);
-    const auto memory = wait.Memory();
-    if (!memory.empty()) operation.kind = IOCP_Operation::Kind::Recv;
+    if (const auto memory = wait.Memory(); !memory.empty()) {
+        operation.kind = IOCP_Operation::Kind::Recv;
+        operation.data = memory.data();
+        operation.size = static_cast<std::uint32_t>(std::min(memory.size(), kMostAtOnce));
+    }
     operation.socket = socket_;
-    operation.data = memory.data();
-    operation.size = static_cast<std::uint32_t>(std::min(memory.size(), kMostAtOnce));
     operation.eager = talks_;
     operation.bulk = bulk_;
     operation.owner = &wait;
@@ -78,12 +79,12 @@ void StreamConnection::OnRecvEnded(IOCP_Operation& operation) noexcept {
 void StreamConnection::FinishRecv(RecvWait& wait) noexcept {
     IOCP_Operation& operation = *std::exchange(wait.operation, nullptr);
     receiving_ = nullptr;
-    Guard().WaitEnds(operation.native_code == 0 ? operation.transferred : 0);
+    Guard().WaitEnds(operation.transferred);
     Home().Timers().Disarm(wait);
     talks_ = operation.transferred > 0;
     bulk_ = operation.transferred >= IOCP_Operation::kBulk;
     wait.buffer = std::exchange(operation.buffer, nullptr);
-    if (talks_ && operation.native_code == 0)
+    if (talks_)
         wait.result = Result(Outcome::Ok, operation.transferred);
     else
         EndsWithoutBytes(wait, operation);

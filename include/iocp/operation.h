@@ -35,7 +35,7 @@ public:
         Accept,    // one connection of a listening socket: `Far().accepted` and `Far().endpoint`
         Connect,   // connects `socket` to `Far().endpoint`
         Recv,      // fills `data` with what has arrived, at least a byte; 0 transferred is the end of the stream
-        RecvLent,  // the same into a buffer that the engine takes from the worker's pool when bytes are there
+        RecvLent,  // the same without `data`: into a buffer that the engine takes from the worker's pool
         RecvFrom,  // one datagram into `data`, its sender into `Far().endpoint`
         Send,      // some or all bytes of `data`
         SendFile,  // some or all bytes of `part`; 0 transferred tells that the file has no more
@@ -83,7 +83,7 @@ public:
     };
     std::uint32_t size = 0;
 
-    // What came of it. `native_code` is 0 for success.
+    // What came of it. `native_code` is 0 for success; a receive that failed has transferred nothing.
     std::uint32_t transferred = 0;
     int native_code = 0;
     Kind kind = Kind::Recv;

@@ -13,7 +13,6 @@
 #include <array>
 #include <climits>
 #include <new>
-#include <utility>
 
 namespace iocp::detail {
 
@@ -248,7 +247,7 @@ bool IocpEngine::FinishRecv(IOCP_Operation& operation) noexcept {
     bool again = operation.eager && operation.native_code == WSA_OPERATION_ABORTED && !operation.cancel_requested;
     if (operation.native_code == 0 && !operation.eager) again = !FetchBytes(operation);
     if (operation.native_code != 0) operation.transferred = 0;
-    if (operation.transferred == 0 && operation.buffer != nullptr) std::exchange(operation.buffer, nullptr)->GiveBack();
+    if (operation.transferred == 0 && operation.buffer != nullptr) BufferPool::TakeBackFrom(operation);
     operation.eager = false;
     return !again;
 }
@@ -266,12 +265,7 @@ bool IocpEngine::FetchBytes(IOCP_Operation& operation) noexcept {
 }
 
 bool IocpEngine::TakeMemory(IOCP_Operation& operation) noexcept {
-    if (operation.kind == Kind::Recv) return true;
-    operation.buffer = buffers_.Acquire();
-    if (operation.buffer == nullptr) return false;
-    operation.data = operation.buffer->Bytes();
-    operation.size = static_cast<std::uint32_t>(operation.buffer->Capacity());
-    return true;
+    return operation.kind == Kind::Recv || buffers_.LendTo(operation);
 }
 
 }  // namespace iocp::detail
