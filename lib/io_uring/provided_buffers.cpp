@@ -62,12 +62,20 @@ void ProvidedBuffers::GiveAllBack() noexcept {
         if (buffer != nullptr) std::exchange(buffer, nullptr)->GiveBack();
 }
 
-// A buffer that the kernel was shown can be had back with the whole group only. No receive can miss it meanwhile: they
-// are worked off when this thread waits.
 void ProvidedBuffers::StartAnew() noexcept {
-    if (registered_ && io_uring_unregister_buf_ring(&ring_, kGroup) != 0) return;
+    start_anew_ = true;
+    StartAnewIfNoneIsNamed();
+}
+
+// A buffer that the kernel was shown can be had back with the whole group only. No receive can miss it meanwhile: they
+// are worked off when this thread waits. But completions that were not seen yet name buffers, by their places.
+void ProvidedBuffers::StartAnewIfNoneIsNamed() noexcept {
+    if (io_uring_cq_ready(&ring_) > 0 || io_uring_cq_has_overflow(&ring_)) return;
+    start_anew_ = false;
+    if (registered_ && io_uring_unregister_buf_ring(&ring_, kGroup) != 0) return;  // they stay
     GiveAllBack();
-    if (Register() == 0) Fill();
+    start_anew_ = Register() != 0;
+    if (registered_) Fill();
 }
 
 Buffer* ProvidedBuffers::Take(const io_uring_cqe& completion) {
@@ -80,7 +88,8 @@ Buffer* ProvidedBuffers::Take(const io_uring_cqe& completion) {
 
 void ProvidedBuffers::Refill() {
     has_grown_ = false;
-    if (!registered_) return StartAnew();  // there was no memory for it
+    if (start_anew_) StartAnewIfNoneIsNamed();
+    if (!registered_) return;  // there is no memory for it
     least_left_ = std::min(least_left_, held_.size() - empty_.size());
     if (++turns_ == kTurnsBetweenLooks) ShrinkIfTooMany();
     Fill();

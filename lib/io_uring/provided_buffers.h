@@ -33,7 +33,7 @@ public:
     // Once for each turn of the worker: replaces what was taken, as far as the pool allows.
     void Refill();
 
-    // Gives all back and begins with a few. A receive that waits finds those.
+    // Gives all back and begins with a few, now or soon. A receive that waits finds those.
     void StartAnew() noexcept;
 
     // A receive found none: from now on there are twice as many in each turn. False: the pool allows none.
@@ -42,6 +42,7 @@ public:
 private:
     // The native code of what failed, or 0.
     [[nodiscard]] int Register() noexcept;
+    void StartAnewIfNoneIsNamed() noexcept;
     void GiveAllBack() noexcept;
     void Fill();
     void ShrinkIfTooMany() noexcept;
@@ -50,6 +51,7 @@ private:
     BufferPool& pool_;
     io_uring_buf_ring* shared_;  // with the kernel
     bool registered_ = false;
+    bool start_anew_ = false;           // is to be done
     std::vector<Buffer*> held_;         // by place
     std::vector<std::uint16_t> empty_;  // places
     std::size_t wanted_ = 0;            // that are ready when a turn begins

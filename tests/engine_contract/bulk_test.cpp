@@ -56,6 +56,29 @@ TEST_P(BulkContract, ManyThatEndTogetherEndOnceEach) {
     for (IOCP_Operation* recv : recvs) EXPECT_EQ(TakeText(*recv), "hello");
 }
 
+// An engine may have ends that it has not yielded yet, with the bytes they brought.
+TEST_P(BulkContract, SparesThatGoTakeNoBytesWithThem) {
+    constexpr std::size_t kLinks = 12;
+    std::vector<Link> links;
+    std::vector<IOCP_Operation*> recvs;
+    for (std::size_t i = 0; i < kLinks; ++i) {
+        links.push_back(NewLink());
+        recvs.push_back(i == 0 ? &NewPending(Kind::RecvLent, links[i]) : &New(Kind::RecvLent, links[i].near));
+        if (i > 0) SubmitPending(*recvs[i]);
+    }
+    Turn();
+    for (std::size_t i = 0; i < kLinks; ++i) links[i].peer.Send("bytes for " + std::to_string(i));
+    AwaitEnd(*recvs[0]);
+
+    Io().DropSpares();
+    const Link other = NewLink();
+    other.peer.Send("for somebody else");
+    AwaitEnd(Complete(New(Kind::RecvLent, other.near)));
+    AwaitAll();
+
+    for (std::size_t i = 0; i < kLinks; ++i) EXPECT_EQ(TakeText(*recvs[i]), "bytes for " + std::to_string(i));
+}
+
 TEST_P(BulkContract, TheEndOfTheStreamIsNoBytesAndNoBuffer) {
     for (const Kind kind : kKinds) {
         Link link = NewLink();
