@@ -176,6 +176,7 @@ Detached Connection::Run(Worker& worker, Connection& self, std::uint64_t client_
 }
 
 Connection::ChildrenGone Connection::EndChildren(std::chrono::milliseconds limit) {
+    stop_.request_stop();
     scope_.Stop();
     // The message that another thread's post has sent may still be on its way.
     if (outbox_ != nullptr) SeeToOutbox();

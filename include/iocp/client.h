@@ -131,8 +131,8 @@ public:
     // are finished. Later ones end as Stopped; Recv goes on. No effect on UDP.
     void FinishSending();
 
-    // Asks whether it is time to stop, in a long computation: true once the client was closed or the core is stopping.
-    // Awaits need no token, they end by themselves. May be handed to other threads.
+    // Asks whether it is time to stop, in a long computation: true once the client was closed, its handler has
+    // returned, or the core is stopping. Awaits need no token, they end by themselves. May be handed to other threads.
     [[nodiscard]] std::stop_token StopToken();
 
     // Queues `bytes` to be sent whole, behind what was posted before, and never waits. Any thread. Beside Sends it

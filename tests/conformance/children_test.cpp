@@ -63,6 +63,21 @@ TEST_P(ChildrenTest, WhatAChildIsSendingWhenTheHandlerEndsArrivesWhole) {
     EXPECT_EQ(notes.Next(), "ok");
 }
 
+TEST_P(ChildrenTest, AChildThatComputesLearnsThatItsHandlerHasReturned) {
+    options.linger = 1h;
+    Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
+        client.Spawn([&client, &test]() -> Task<> {
+            const std::stop_token token = client.StopToken();
+            while (!token.stop_requested()) co_await iocp::YieldNow();
+            test.notes.Write("told");
+        });
+        co_return;
+    });
+    const Peer peer(Where());
+
+    EXPECT_EQ(notes.Next(), "told");
+}
+
 TEST_P(ChildrenTest, AChildsExceptionClosesTheClient) {
     Serve([](IOCP_Client& client, Conformance& test) -> Task<> {
         client.Spawn([&client]() -> Task<> {
