@@ -3,7 +3,6 @@
 #include "worker.h"
 
 #include <iocp/wait.h>
-#include <gsl/assert>
 
 #include <algorithm>
 
@@ -33,7 +32,9 @@ void Wait::Resume() {
 
 void Wait::JoinScope() noexcept {
     if (scope == nullptr) return;
-    Expects(scope->waiting_ == nullptr);
+    if (scope->waiting_ != nullptr)
+        MisuseOfTwo("two waits at once in one scope: iocp::All and Race await tasks together", place,
+                    scope->waiting_->place);
     scope->waiting_ = this;
     in_scope = true;
 }

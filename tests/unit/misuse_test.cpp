@@ -9,6 +9,7 @@
 #include <iocp/iocp.h>
 
 #include <chrono>
+#include <coroutine>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,27 @@ private:
     Task<> ProcedureClient(IOCP_Client& client) override {
         core->Spawn(Recv(client));
         co_await client.Recv();
+    }
+};
+
+// Awaits two tasks together by means of its own.
+class AwaitingTwo final : public IOCP_Protocol {
+    struct Both {
+        Task<> one;
+        Task<> other;
+
+        bool await_ready() const noexcept { return false; }
+        template <class Promise>
+        bool await_suspend(std::coroutine_handle<Promise> waiter) {
+            return one.await_suspend(waiter) && other.await_suspend(waiter);
+        }
+        void await_resume() const noexcept {}
+    };
+
+    static Task<> Sleep() { co_await iocp::Sleep(std::chrono::hours(1)); }
+    Task<> ProcedureClient(IOCP_Client&) override {
+        Both both{Sleep(), Sleep()};
+        co_await both;
     }
 };
 
@@ -128,6 +150,16 @@ TEST_F(MisuseDeathTest, TwoRecvAtOnce) {
     };
 
     EXPECT_DEATH(run(), "misuse: two Recv at once on one client");
+}
+
+TEST_F(MisuseDeathTest, TwoWaitsAtOnceInOneScope) {
+    const auto run = [] {
+        IOCP_CORE core({On127(std::make_shared<AwaitingTwo>())});
+        core.Start(1);
+        Visit(core);
+    };
+
+    EXPECT_DEATH(run(), "misuse: two waits at once in one scope: iocp::All and Race await tasks together");
 }
 
 TEST_F(MisuseDeathTest, TwoFramedCallsAtOnce) {
