@@ -24,6 +24,11 @@ public:
     }
     void Cancel(IOCP_Operation& operation) noexcept override { inner_->Cancel(operation); }
     void Wake() noexcept override { inner_->Wake(); }
+    [[nodiscard]] std::ptrdiff_t SendAtOnce(iocp::SocketHandle socket,
+                                            std::span<const std::byte> bytes) noexcept override {
+        return inner_->SendAtOnce(socket, bytes);
+    }
+    void DropSpares() noexcept override { inner_->DropSpares(); }
     void Wait(iocp::detail::OperationQueue& ended, std::chrono::nanoseconds timeout) noexcept override {
         inner_->Wait(ended, timeout);
     }

@@ -36,6 +36,11 @@ public:
         return Inner().Submit(operation) == Submission::Pending ? PendingOrAtOnce(operation) : AtOnceOrLater(operation);
     }
 
+    // Every send is an operation here, which faults can happen to.
+    [[nodiscard]] std::ptrdiff_t SendAtOnce(iocp::SocketHandle, std::span<const std::byte>) noexcept override {
+        return 0;
+    }
+
     void Cancel(IOCP_Operation& operation) noexcept override {
         const bool held =
             std::any_of(held_.begin(), held_.end(), [&](const Held& each) { return each.operation == &operation; });
