@@ -71,7 +71,7 @@ bool BufferPool::LendTo(IOCP_Operation& operation) noexcept {
 }
 
 void BufferPool::TakeBackFrom(IOCP_Operation& operation) noexcept {
-    std::exchange(operation.buffer, nullptr)->GiveBack();
+    if (Buffer* const buffer = std::exchange(operation.buffer, nullptr)) buffer->GiveBack();
 }
 
 void BufferPool::Release(Buffer& buffer) noexcept {

@@ -65,7 +65,7 @@ public:
     // Lends a RecvLent a buffer to be filled. False: there is none.
     [[nodiscard]] bool LendTo(IOCP_Operation& operation) noexcept;
 
-    // Where no bytes came.
+    // Where no bytes came. No effect where none is lent.
     static void TakeBackFrom(IOCP_Operation& operation) noexcept;
 
     // Gives the free buffers to the heap.

@@ -146,17 +146,16 @@ bool StreamConnection::StartSend(SendWait& wait) {
 bool StreamConnection::SendsAtOnce(SendWait& wait) noexcept {
     if (wait.what != Wait::For::Send || !Home().MaySpendInline()) return false;
     const auto went = Home().Io().SendAtOnce(socket_, {wait.data, std::min(wait.left, kMostAtOnce)});
+    if (went == 0) return false;
     if (went < 0) {
         const int code = static_cast<int>(-went);
         EndSend(wait, Result(OutcomeOf(code), 0, code));
-        return Home().SpendInline();
+    } else {
+        wait.result = Result(Outcome::Ok, static_cast<std::size_t>(went));
+        wait.Advance(wait.result.size());
+        if (wait.left > 0) return false;
     }
-    if (went == 0) return false;
-    const auto sent = static_cast<std::size_t>(went);
-    wait.result = Result(Outcome::Ok, sent);
-    if (sent == wait.left) return Home().SpendInline();
-    wait.Advance(sent);
-    return false;
+    return Home().SpendInline();
 }
 
 void StreamConnection::TakeOperation(SendWait& wait) {

@@ -7,11 +7,13 @@
 #include <iocp/file.h>
 #include <iocp/iocp.h>
 
+#include <cstddef>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {

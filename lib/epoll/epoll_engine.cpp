@@ -115,9 +115,9 @@ Submission EpollEngine::Submit(IOCP_Operation& operation) noexcept {
 std::ptrdiff_t EpollEngine::SendAtOnce(SocketHandle socket, std::span<const std::byte> bytes) noexcept {
     bool& ready = StateOf(socket).ready[kOut];
     if (!ready) return 0;
-    const auto sent = SentOrFailure(SendNow(static_cast<int>(socket), bytes.data(), bytes.size()));
-    if (sent == 0 && !bytes.empty()) ready = errno != EAGAIN;
-    return sent;
+    const auto sent = SendNow(static_cast<int>(socket), bytes.data(), bytes.size());
+    if (sent < 0) ready = errno != EAGAIN;
+    return SentOrFailure(sent);
 }
 
 void EpollEngine::Cancel(IOCP_Operation& operation) noexcept {
@@ -206,7 +206,7 @@ bool EpollEngine::TryRecv(IOCP_Operation& operation, SocketState& state) noexcep
     // A short read has drained the socket; the next byte brings another edge, but the end of the stream had its own.
     state.ready[kIn] = state.peer_ended || received == static_cast<ssize_t>(operation.size);
     const bool ended = TakeResult(operation, received);
-    if (received <= 0 && operation.buffer != nullptr) BufferPool::TakeBackFrom(operation);
+    if (received <= 0) BufferPool::TakeBackFrom(operation);
     return ended;
 }
 

@@ -258,7 +258,7 @@ bool IoUringEngine::Fetch(IOCP_Operation& operation) noexcept {
     if (operation.kind == IOCP_Operation::Kind::RecvLent && !buffers_.LendTo(operation)) return false;
     const auto received = ReceiveNow(static_cast<int>(operation.socket), operation.data, operation.size);
     const bool fetched = TakeResult(operation, received);
-    if (received <= 0 && operation.buffer != nullptr) BufferPool::TakeBackFrom(operation);
+    if (received <= 0) BufferPool::TakeBackFrom(operation);
     return fetched;
 }
 

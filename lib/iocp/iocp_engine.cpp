@@ -247,7 +247,7 @@ bool IocpEngine::FinishRecv(IOCP_Operation& operation) noexcept {
     bool again = operation.eager && operation.native_code == WSA_OPERATION_ABORTED && !operation.cancel_requested;
     if (operation.native_code == 0 && !operation.eager) again = !FetchBytes(operation);
     if (operation.native_code != 0) operation.transferred = 0;
-    if (operation.transferred == 0 && operation.buffer != nullptr) BufferPool::TakeBackFrom(operation);
+    if (operation.transferred == 0) BufferPool::TakeBackFrom(operation);
     operation.eager = false;
     return !again;
 }
